@@ -1,0 +1,1 @@
+//! Criterion benchmarks of protector. Reserved: nothing is measured yet.

@@ -1,0 +1,24 @@
+//! Site recovery for OpenStack: moves a tenant's VMs, with their volumes on replicating arrays, from one
+//! OpenStack cloud to another and back.
+//!
+//! A module uses those above it in this list, never those below:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`id`] [`time`] [`error`] [`secret`] | small words that everyone needs |
+//! | [`config`] | `clouds.yaml`, `protector.yaml`: the only reader of files and environment |
+//! | [`transport`] | one request, sent safely |
+//! | [`openstack`] | typed clients, one file a resource |
+//! | [`domain`] | what the product talks about; no IO |
+//! | [`driver`] | the `StorageDriver` trait and its contract |
+//! | [`inventory`] | reads a site into a snapshot of facts |
+//! | [`journal`] | durable events and documents |
+//! | [`engine`] | decides and executes; knows neither OpenStack nor arrays |
+//! | [`steps`] | the step kinds, by system |
+//! | [`operations`] | planners: facts in, frozen plan out |
+//! | [`protector`] | the face: what a user of the crate holds |
+
+pub mod error;
+pub mod id;
+pub mod secret;
+pub mod time;

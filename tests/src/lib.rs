@@ -1,0 +1,1 @@
+//! Whole flows of protector over its crates.
