@@ -20,6 +20,7 @@
 
 pub mod error;
 pub mod id;
+pub mod openstack;
 pub mod secret;
 pub mod time;
 pub mod transport;

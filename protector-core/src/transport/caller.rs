@@ -54,11 +54,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            attempts: 4,
-            first_pause: Duration::from_millis(250),
-            longest_pause: Duration::from_secs(30),
-        }
+        Self { attempts: 4, first_pause: Duration::from_millis(250), longest_pause: Duration::from_secs(30) }
     }
 }
 
@@ -81,7 +77,12 @@ enum Next {
 impl Caller {
     /// Calls over `transport`, at most `limit` at a time.
     pub fn new(transport: Arc<dyn Transport>, credentials: Arc<dyn Credentials>, limit: usize) -> Self {
-        Self { transport, credentials, policy: RetryPolicy::default(), limit: Arc::new(Semaphore::new(limit)) }
+        Self {
+            transport,
+            credentials,
+            policy: RetryPolicy::default(),
+            limit: Arc::new(Semaphore::new(limit)),
+        }
     }
 
     /// The same with another retry policy.
@@ -97,7 +98,8 @@ impl Caller {
     /// It did not succeed; the error's class says what is known about its effect.
     pub async fn call(&self, context: &Context, call: &Call) -> Result<Answer, CallError> {
         let mut attempts = Vec::new();
-        let fail = |attempts: Vec<Attempt>, failure| CallError { purpose: call.purpose.clone(), attempts, failure };
+        let fail =
+            |attempts: Vec<Attempt>, failure| CallError { purpose: call.purpose.clone(), attempts, failure };
         let mut renewed = false;
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(self.policy.first_pause)
@@ -159,8 +161,8 @@ impl Caller {
         let next = match sent {
             Err(why) => Next::Return(Err(CallFailure::Interrupted(why))),
             Ok(Err(error)) => {
-                let repeat = error.failure_is_transient()
-                    && (error.sent == Sent::No || call.semantics.repeatable());
+                let repeat =
+                    error.failure_is_transient() && (error.sent == Sent::No || call.semantics.repeatable());
                 let failure = CallFailure::NoAnswer(error);
                 if repeat { Next::Repeat(failure, None) } else { Next::Return(Err(failure)) }
             }
@@ -210,7 +212,9 @@ fn next_after_answer(context: &Context, call: &Call, generation: u64, answer: Ra
         StatusCode::UNAUTHORIZED => Next::Renew(generation, failure),
         // Not processed, by definition: any call may be sent again.
         StatusCode::TOO_MANY_REQUESTS => Next::Repeat(failure, retry_after),
-        status if status.is_server_error() && call.semantics.repeatable() => Next::Repeat(failure, retry_after),
+        status if status.is_server_error() && call.semantics.repeatable() => {
+            Next::Repeat(failure, retry_after)
+        }
         _ => Next::Return(Err(failure)),
     }
 }

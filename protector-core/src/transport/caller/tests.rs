@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::{Class, Code, Coded};
-use crate::transport::{SendError, SendFailure, Semantics};
+use crate::transport::{Semantics, SendError, SendFailure};
 use http::Method;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -16,7 +16,11 @@ struct Script {
 
 impl Script {
     fn new(outcomes: impl IntoIterator<Item = Result<u16, Sent>>) -> Arc<Self> {
-        Arc::new(Self { outcomes: Mutex::new(outcomes.into_iter().collect()), sent: AtomicU64::new(0), header: None })
+        Arc::new(Self {
+            outcomes: Mutex::new(outcomes.into_iter().collect()),
+            sent: AtomicU64::new(0),
+            header: None,
+        })
     }
 }
 
