@@ -48,7 +48,7 @@ pub enum Error {
         /// The array.
         array: ArrayName,
         /// The call.
-        source: CallError,
+        source: Box<CallError>,
     },
     /// A driver that does not speak HTTP failed.
     #[error("failed to {attempted} on array {array}")]
