@@ -18,7 +18,9 @@
 //! | [`operations`] | planners: facts in, frozen plan out |
 //! | [`protector`] | the face: what a user of the crate holds |
 
+pub mod domain;
 pub mod driver;
+pub mod engine;
 pub mod error;
 pub mod id;
 pub mod openstack;
