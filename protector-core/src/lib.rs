@@ -19,7 +19,10 @@
 //! | [`protector`] | the face: what a user of the crate holds |
 
 pub mod config;
+pub mod driver;
 pub mod error;
 pub mod id;
+pub mod openstack;
 pub mod secret;
 pub mod time;
+pub mod transport;

@@ -59,9 +59,8 @@ impl Clock for SystemClock {
 /// # Errors
 /// The text is neither.
 pub fn parse_utc(text: &str) -> Result<Timestamp, jiff::Error> {
-    text.parse::<Timestamp>().or_else(|_| {
-        text.parse::<DateTime>()?.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp())
-    })
+    text.parse::<Timestamp>()
+        .or_else(|_| text.parse::<DateTime>()?.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()))
 }
 
 /// For `#[serde(deserialize_with = …)]`: a timestamp as services send it, which may be null or absent.

@@ -1,0 +1,21 @@
+//! Typed clients of the OpenStack services, one file a resource.
+//!
+//! A resource's client builds requests without IO ([`ApiRequest`]); [`Session`] adds endpoint, token and microversion
+//! and sends them. Every type names the source file and release of the service it was checked against.
+
+mod error;
+mod microversion;
+mod page;
+mod request;
+mod session;
+
+pub mod compute;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use error::{ConflictKind, Error, Meaning};
+pub use microversion::Microversion;
+pub use page::list;
+pub use request::{ApiRequest, Service};
+pub use session::{Auth, Interface, Session, SessionSettings};
