@@ -18,6 +18,7 @@
 //! | [`operations`] | planners: facts in, frozen plan out |
 //! | [`protector`] | the face: what a user of the crate holds |
 
+pub mod config;
 pub mod domain;
 pub mod driver;
 pub mod engine;
