@@ -10,6 +10,7 @@ mod request;
 mod session;
 
 pub mod compute;
+pub mod network;
 
 #[cfg(test)]
 pub(crate) mod testing;
