@@ -12,6 +12,7 @@ mod session;
 
 pub mod block_storage;
 pub mod compute;
+pub mod network;
 
 #[cfg(test)]
 pub(crate) mod testing;
