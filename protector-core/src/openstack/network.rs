@@ -1,8 +1,12 @@
 //! Neutron.
 
+mod networks;
 mod ports;
+mod subnets;
 
+pub use networks::{Network, NetworkQuery, Networks};
 pub use ports::{AddressPair, ExtraDhcpOption, FixedIp, NewPort, Port, PortQuery, PortUpdate, Ports};
+pub use subnets::{AllocationPool, Subnet, SubnetQuery, Subnets};
 
 use super::{ApiRequest, Error, Service, Session};
 use crate::transport::{Context, Semantics};
