@@ -139,6 +139,18 @@ async fn get_reads_what_a_member_sees_in_a_cloud_without_extensions() {
 }
 
 #[tokio::test]
+async fn a_port_that_neutron_made_for_itself_is_read() {
+    let mut cloud = MockCloud::start().await;
+    let mut own = answer();
+    for key in ["name", "description"] {
+        own.as_object_mut().unwrap().insert(key.to_owned(), Value::Null).unwrap();
+    }
+    cloud.expect("GET", PORT, None, None, 200, json!({"port": own})).await;
+    let read = Ports::new(&cloud.session).get(&Context::default(), &"n1".into()).await.unwrap();
+    assert_eq!(read, Port { name: String::new(), description: String::new(), ..port() });
+}
+
+#[tokio::test]
 async fn create_sends_every_attribute_and_reads_the_port() {
     let mut cloud = MockCloud::start().await;
     let body = json!({"port": {
