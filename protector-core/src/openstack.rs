@@ -10,6 +10,8 @@ mod request;
 mod session;
 
 pub mod compute;
+pub mod identity;
+pub mod image;
 pub mod network;
 
 #[cfg(test)]
