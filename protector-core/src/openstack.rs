@@ -12,6 +12,8 @@ mod session;
 
 pub mod block_storage;
 pub mod compute;
+pub mod identity;
+pub mod image;
 pub mod network;
 
 #[cfg(test)]

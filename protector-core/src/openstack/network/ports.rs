@@ -1,4 +1,4 @@
-use super::{change, delete, read};
+use super::{change, delete, null_is_empty, read};
 use crate::id::{PortId, ProjectId};
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
@@ -15,9 +15,10 @@ pub struct Port {
     /// Its id.
     pub id: PortId,
     /// Its name; may be empty.
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub name: String,
     /// Its description; may be empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub description: String,
     /// The network it is on.
     pub network_id: String,

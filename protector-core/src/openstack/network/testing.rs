@@ -10,6 +10,7 @@ pub(super) type Failure = (usize, &'static str, &'static str);
 
 // neutron_lib/exceptions/__init__.py, neutron/api/api_common.py (convert_exception_to_http_exc), 2026.2
 pub(super) const FAILED: Failure = (500, "HTTPInternalServerError", "Request Failed: internal server error");
+pub(super) const FORBIDDEN: Failure = (403, "PolicyNotAuthorized", "rule is disallowed by policy");
 pub(super) const OVER_QUOTA: Failure = (409, "OverQuota", "Quota exceeded for resources: ['port'].");
 
 /// Answers the next request of this method and path with a failure.
