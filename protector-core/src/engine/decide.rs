@@ -55,12 +55,9 @@ fn next(state: &OperationState) -> Vec<Command> {
         return undo(state);
     }
     let running = state.steps().values().any(|step| matches!(step, StepState::Running));
-    if let Some((step, trouble)) = state.steps().iter().find_map(|(id, step)| match step {
-        StepState::Failed(trouble) => Some((id, trouble)),
-        _ => None,
-    }) {
+    if let Some((step, trouble)) = state.failed().next() {
         // What is under way is waited for; nothing new is begun.
-        return match (running, state.past_point_of_no_return()) {
+        return match (running, state.needs_person()) {
             (true, _) => Vec::new(),
             (false, true) => vec![Command::Leave],
             (false, false) => vec![Command::RollBack { reason: format!("{step}: {}", trouble.message) }],

@@ -103,6 +103,20 @@ impl OperationState {
         }
     }
 
+    /// The steps that failed for good, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
+        self.steps.iter().filter_map(|(id, state)| match state {
+            StepState::Failed(trouble) => Some((id, trouble)),
+            _ => None,
+        })
+    }
+
+    /// Whether something failed that neither passes nor may be undone.
+    pub fn needs_person(&self) -> bool {
+        let past = self.past_point_of_no_return();
+        self.failed().any(|(_, trouble)| past || trouble.is_for_a_person())
+    }
+
     /// What is troubling steps that are being tried again, and those that failed.
     pub fn troubles(&self) -> &BTreeMap<StepId, Trouble> {
         &self.troubles
@@ -113,14 +127,12 @@ impl OperationState {
         if let Some((status, _)) = &self.finished {
             return *status;
         }
-        let failed = self.steps.values().any(|state| matches!(state, StepState::Failed(_)));
+        let waiting = !self.troubles.is_empty() && self.past_point_of_no_return();
         match (self.started, &self.rolling_back) {
             (false, _) => OperationStatus::Pending,
             (true, Some(_)) => OperationStatus::RollingBack,
-            (true, None) if failed && self.past_point_of_no_return() => OperationStatus::Paused,
-            (true, None) if !self.troubles.is_empty() && self.past_point_of_no_return() => {
-                OperationStatus::Waiting
-            }
+            (true, None) if self.needs_person() => OperationStatus::Paused,
+            (true, None) if waiting => OperationStatus::Waiting,
             (true, None) => OperationStatus::Running,
         }
     }

@@ -199,6 +199,18 @@ fn what_only_goes_forward_never_rolls_back() {
 }
 
 #[test]
+fn what_only_a_person_can_judge_is_left_even_where_there_is_a_way_back() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &[])]);
+    for code in [Code::StepConflict, Code::NeedsNewerRelease] {
+        let mut events = vec![started(), intended("a"), intended("b"), failed_with("b", code)];
+        assert_eq!(commands(&plan, &events), []);
+        events.push(failed("a"));
+        let (state, commands) = after(&plan, &events);
+        assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::Paused));
+    }
+}
+
+#[test]
 fn a_step_that_failed_is_looked_at_again_when_the_operation_is_taken_up() {
     let plan = plan(Recovery::ForwardOnly, CHAIN);
     let (state, commands) = after(&plan, &[started(), intended("a"), failed("a"), started()]);

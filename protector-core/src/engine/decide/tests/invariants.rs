@@ -61,6 +61,7 @@ fn any_fate() -> impl Strategy<Value = Fate> + Clone {
         6 => Just(Fate::Succeeds),
         2 => (1_u8..4).prop_map(Fate::SucceedsAfterTroubles),
         1 => Just(Fate::Fails),
+        1 => Just(Fate::Conflicts),
         1 => Just(Fate::FailsToRevertOnce),
     ]
 }
