@@ -314,3 +314,17 @@ fn an_event_that_cannot_follow_is_refused_and_changes_nothing() {
     assert_refused(&plan, &following(&[failed("a"), rollback(), reverting("b")]));
     assert_refused(&plan, &following(&[finished(OperationStatus::Paused)]));
 }
+
+#[test]
+fn an_event_out_of_the_plans_order_is_refused() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let (a, b) = ([started(), intended("a"), done("a")], [intended("b"), done("b")]);
+    let following = |events: &[Event]| [&a[..], &b[..], events].concat();
+    assert_refused(&plan, &[started(), intended("b")]);
+    assert_refused(&plan, &following(&[rollback(), intended("c")]));
+    assert_refused(&plan, &following(&[rollback(), rollback()]));
+    assert_refused(&plan, &following(&[rollback(), reverting("a")]));
+    assert_refused(&plan, &following(&[rollback(), finished(OperationStatus::RolledBack)]));
+    assert_refused(&plan, &following(&[finished(OperationStatus::RolledBack)]));
+    assert_refused(&plan, &following(&[finished(OperationStatus::Completed)]));
+}

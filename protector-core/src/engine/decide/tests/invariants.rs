@@ -158,4 +158,33 @@ proptest! {
         prop_assert_eq!(format!("{state:?}"), format!("{:?}", simulation.state()));
         prop_assert_eq!(&commands, simulation.commands());
     }
+
+    #[test]
+    fn no_sequence_of_events_is_taken_in_that_breaks_the_order(
+        case in cases(any_fate()),
+        dice in prop::collection::vec((0_u8..12, 0_usize..9), 0..120),
+    ) {
+        let mut state = OperationState::new(Arc::clone(&case.plan));
+        let mut witness = simulation::Witness::new(&case.plan);
+        for (kind, position) in dice {
+            let step = name(position % case.plan.steps.len());
+            let event = match kind {
+                0 => started(),
+                1..=3 => intended(&step),
+                4 | 5 => done(&step),
+                6 => failed(&step),
+                7 => rollback(),
+                8 => reverting(&step),
+                9 => reverted(&step),
+                10 => finished(OperationStatus::Completed),
+                _ => finished(OperationStatus::RolledBack),
+            };
+            let unchanged = format!("{state:?}");
+            if decide(&mut state, &event).is_ok() {
+                witness.take(&event);
+            } else {
+                prop_assert_eq!(format!("{:?}", state), unchanged);
+            }
+        }
+    }
 }
