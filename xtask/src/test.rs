@@ -128,6 +128,15 @@ fn deny(workspace: &Workspace, install: bool) -> Result<Ending> {
     let Some(cargo_deny) = tool(&tools, "cargo-deny") else {
         return Ok(Ending::Skipped("cargo-deny is not installed (--deny installs it)".to_owned()));
     };
-    run_command(Command::new(cargo_deny).args(["--locked", "check"]).current_dir(&workspace.root))?;
+    let deny = || {
+        let mut command = Command::new(&cargo_deny);
+        command.current_dir(&workspace.root).arg("--locked");
+        command
+    };
+    run_command(deny().args(["check", "bans", "licenses", "sources"]))?;
+    if !succeeds(deny().args(["fetch", "db"])) {
+        return Ok(Ending::Partly("advisories were not checked: their database is out of reach".to_owned()));
+    }
+    run_command(deny().args(["check", "advisories"]))?;
     Ok(Ending::Passed)
 }

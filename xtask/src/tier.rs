@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 pub(crate) enum Ending {
     /// It ran.
     Passed,
+    /// It ran but for this part.
+    Partly(String),
     /// It did not run, for this reason.
     Skipped(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
-    Passed,
+    Ended(Ending),
     Failed,
-    Skipped(String),
     NotRun,
 }
 
@@ -60,8 +61,7 @@ impl Tiers {
         println!("\n== {name} (budget {})", minutes(budget));
         let started = Instant::now();
         let outcome = match body() {
-            Ok(Ending::Passed) => Outcome::Passed,
-            Ok(Ending::Skipped(reason)) => Outcome::Skipped(reason),
+            Ok(ending) => Outcome::Ended(ending),
             Err(error) => {
                 println!("error: {error:#}");
                 Outcome::Failed
@@ -93,9 +93,10 @@ impl Line {
         let times = format!("{} of {}", minutes(self.took), minutes(self.budget));
         let over = if self.took > self.budget { ", over its budget" } else { "" };
         match &self.outcome {
-            Outcome::Passed => format!("passed   {times}{over}"),
+            Outcome::Ended(Ending::Passed) => format!("passed   {times}{over}"),
+            Outcome::Ended(Ending::Partly(reason)) => format!("passed   {times}{over}, but {reason}"),
+            Outcome::Ended(Ending::Skipped(reason)) => format!("skipped  {reason}"),
             Outcome::Failed => format!("FAILED   {times}{over}"),
-            Outcome::Skipped(reason) => format!("skipped  {reason}"),
             Outcome::NotRun => "not run".to_owned(),
         }
     }
@@ -141,7 +142,7 @@ mod tests {
             name: String::new(),
             budget: Duration::from_secs(90),
             took: Duration::from_millis(took),
-            outcome: Outcome::Passed,
+            outcome: Outcome::Ended(Ending::Passed),
         };
         assert_eq!(line(90_000).told(), "passed   1 min 30 s of 1 min 30 s");
         assert_eq!(line(95_260).told(), "passed   1 min 35 s of 1 min 30 s, over its budget");
