@@ -19,7 +19,9 @@
 //! | [`protector`] | the face: what a user of the crate holds |
 
 pub mod config;
+pub mod domain;
 pub mod driver;
+pub mod engine;
 pub mod error;
 pub mod id;
 pub mod openstack;

@@ -18,4 +18,4 @@ pub use error::{ConflictKind, Error, Meaning};
 pub use microversion::Microversion;
 pub use page::list;
 pub use request::{ApiRequest, Service};
-pub use session::{Auth, Interface, Session, SessionSettings};
+pub use session::Session;

@@ -31,6 +31,14 @@ impl Service {
         }
     }
 
+    /// The name of its key in [`crate::config::CloudConfig::endpoint_overrides`].
+    pub(super) fn override_name(self) -> &'static str {
+        match self {
+            Self::BlockStorage => "block_storage",
+            other => other.as_str(),
+        }
+    }
+
     /// The names a catalog may have it under, best first.
     pub(super) fn catalog_types(self) -> &'static [&'static str] {
         match self {

@@ -4,14 +4,14 @@ mod authentication;
 mod catalog;
 mod versions;
 
-pub use authentication::{Auth, SessionSettings};
-pub use catalog::Interface;
-
 use super::error::{Error, Meaning};
 use super::microversion::Range;
 use super::{ApiRequest, Microversion, Service};
+use crate::config::CloudConfig;
 use crate::id::{ProjectId, SiteName};
-use crate::transport::{Answer, Call, CallError, CallFailure, Caller, Context, Credentials, Transport};
+use crate::transport::{
+    Answer, Call, CallError, CallFailure, Caller, Context, Credentials, RetryPolicy, Transport,
+};
 use authentication::Tokens;
 use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
@@ -34,7 +34,8 @@ pub struct Session {
 
 #[derive(Debug)]
 struct Shared {
-    settings: SessionSettings,
+    site: SiteName,
+    cloud: Arc<CloudConfig>,
     tokens: Arc<Tokens>,
     caller: Caller,
     versions: Mutex<BTreeMap<Service, Range>>,
@@ -42,24 +43,32 @@ struct Shared {
 
 impl Session {
     /// A session that signs in when it first has to.
-    pub fn new(settings: SessionSettings, transport: Arc<dyn Transport>) -> Self {
-        let tokens = Arc::new(Tokens::new(settings.clone(), Arc::clone(&transport)));
+    pub fn new(site: SiteName, cloud: CloudConfig, transport: Arc<dyn Transport>) -> Self {
+        let cloud = Arc::new(cloud);
+        let tokens = Arc::new(Tokens::new(site.clone(), Arc::clone(&cloud), Arc::clone(&transport)));
         let credentials: Arc<dyn Credentials> = Arc::<Tokens>::clone(&tokens);
         let caller = Caller::new(transport, credentials, REQUESTS_AT_A_TIME);
-        Self { shared: Arc::new(Shared { settings, tokens, caller, versions: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { site, cloud, tokens, caller, versions: Mutex::default() }) }
     }
 
     /// The same with another retry policy.
     #[must_use]
-    pub fn with_retry_policy(self, policy: crate::transport::RetryPolicy) -> Self {
-        let caller = self.shared.caller.clone().with_policy(policy);
-        let (settings, tokens) = (self.shared.settings.clone(), Arc::clone(&self.shared.tokens));
-        Self { shared: Arc::new(Shared { settings, tokens, caller, versions: Mutex::default() }) }
+    pub fn with_retry_policy(self, policy: RetryPolicy) -> Self {
+        let shared = &self.shared;
+        Self {
+            shared: Arc::new(Shared {
+                site: shared.site.clone(),
+                cloud: Arc::clone(&shared.cloud),
+                tokens: Arc::clone(&shared.tokens),
+                caller: shared.caller.clone().with_policy(policy),
+                versions: Mutex::default(),
+            }),
+        }
     }
 
     /// The site.
     pub fn site(&self) -> &SiteName {
-        &self.shared.settings.site
+        &self.shared.site
     }
 
     /// The project the token is for.
@@ -202,25 +211,20 @@ impl Session {
     }
 
     async fn endpoint(&self, context: &Context, service: Service) -> Result<Url, Error> {
-        let settings = &self.shared.settings;
-        let address = match settings.endpoint_overrides.get(&service) {
+        let cloud = &self.shared.cloud;
+        let address = match cloud.endpoint_overrides.get(service.override_name()) {
             Some(address) => address.clone(),
-            None if service == Service::Identity => settings.auth_url.clone(),
+            None if service == Service::Identity => cloud.auth_url.clone(),
             None => {
                 let token =
                     self.shared.tokens.current(context).await.map_err(|error| self.identity_error(error))?;
-                catalog::endpoint(&token.catalog, service, settings.interface, settings.region.as_deref())
-                    .ok_or_else(|| {
-                        Error::new(
-                            service,
-                            self.site(),
-                            Meaning::NoEndpoint {
-                                service,
-                                interface: settings.interface.as_str(),
-                                region: settings.region.clone().unwrap_or_else(|| "any".to_owned()),
-                            },
-                        )
-                    })?
+                let found =
+                    catalog::endpoint(&token.catalog, service, cloud.interface, cloud.region.as_deref());
+                found.ok_or_else(|| {
+                    let region = cloud.region.clone().unwrap_or_else(|| "any".to_owned());
+                    let interface = cloud.interface.as_str();
+                    Error::new(service, self.site(), Meaning::NoEndpoint { service, interface, region })
+                })?
             }
         };
         catalog::versioned(address, service)

@@ -1,6 +1,8 @@
 //! What the tests of all resource clients share: a signed-in session against a mock server.
 
-use super::{Auth, Interface, Service, Session, SessionSettings};
+use super::Session;
+use crate::config::clouds::ProjectReference;
+use crate::config::{Auth, CloudConfig, Interface, TlsConfig};
 use crate::transport::{HttpTransport, RetryPolicy, TlsSettings};
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use serde_json::{Value, json};
@@ -33,22 +35,25 @@ impl MockCloud {
             server.mock("GET", path).with_body(body).create_async().await;
         }
         let at = |path: &str| format!("{}{path}", server.url()).parse().unwrap();
-        let settings = SessionSettings {
-            site: "site-a".into(),
+        let cloud = CloudConfig {
+            name: "tenant-a".to_owned(),
             auth_url: at(""),
-            auth: Auth::Token { token: "t".into(), project: json!({"id": "p1"}) },
+            auth: Auth::Token { token: "t".into() },
+            project: Some(ProjectReference::Id("p1".to_owned())),
             region: None,
             interface: Interface::Public,
+            tls: TlsConfig { ca_certificate: None, verify: true, client_certificate: None },
             endpoint_overrides: [
-                (Service::Compute, at("/compute/v2.1")),
-                (Service::BlockStorage, at("/volume/v3")),
-                (Service::Network, at("/network/v2.0")),
-                (Service::Image, at("/image/v2")),
+                ("compute".to_owned(), at("/compute/v2.1")),
+                ("block_storage".to_owned(), at("/volume/v3")),
+                ("network".to_owned(), at("/network/v2.0")),
+                ("image".to_owned(), at("/image/v2")),
             ]
             .into(),
+            api_timeout: None,
         };
         let transport = Arc::new(HttpTransport::new(&TlsSettings::default()).unwrap());
-        let session = Session::new(settings, transport)
+        let session = Session::new("site-a".into(), cloud, transport)
             .with_retry_policy(RetryPolicy { attempts: 1, ..RetryPolicy::default() });
         Self { server, session }
     }

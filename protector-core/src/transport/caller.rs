@@ -143,14 +143,14 @@ impl Caller {
         attempts: &mut Vec<Attempt>,
     ) -> Result<Next, CallError> {
         let (credentials, generation) = self.credentials.headers(context).await?;
-        let permit = context.run(self.limit.acquire()).await;
+        let permit = context.before_deadline(self.limit.acquire()).await;
         let _permit = match permit {
             Ok(permit) => permit,
             Err(why) => return Ok(Next::Return(Err(CallFailure::NotSent(why)))),
         };
         let request = wire_request(context, call, credentials);
         let begun = context.clock().monotonic();
-        let sent = context.run(self.transport.send(request)).await;
+        let sent = context.before_deadline(self.transport.send(request)).await;
         let mut record = Attempt {
             method: call.method.clone(),
             address: redacted(&call.url),

@@ -64,7 +64,7 @@ impl Context {
         Self { deadline: Some(self.deadline.map_or(end, |earlier| earlier.min(end))), ..self.clone() }
     }
 
-    /// The same, stopped by `cancellation`.
+    /// The same, stopped by `cancellation`: nothing new is sent or waited for then.
     #[must_use]
     pub fn cancelled_by(&self, cancellation: CancellationToken) -> Self {
         Self { cancellation, ..self.clone() }
@@ -126,12 +126,12 @@ impl Context {
         }
     }
 
-    /// Runs `future` until it ends, the deadline passes or the context is cancelled.
+    /// Runs `future` until it ends or the deadline passes. A cancellation does not cut it short, so that no answer to
+    /// what was already sent is lost.
     ///
     /// # Errors
-    /// It was stopped; what it did by then stays done.
-    pub async fn run<T>(&self, future: impl Future<Output = T>) -> Result<T, Stopped> {
-        self.check()?;
+    /// The deadline passed; what the future did by then stays done.
+    pub async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Result<T, Stopped> {
         let end = async {
             match self.remaining() {
                 Some(remaining) => self.clock.sleep(remaining).await,
@@ -140,7 +140,6 @@ impl Context {
         };
         tokio::select! {
             biased;
-            () = self.cancellation.cancelled() => Err(Stopped::Cancelled),
             result = future => Ok(result),
             () = end => Err(Stopped::Deadline),
         }

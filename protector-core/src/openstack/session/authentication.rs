@@ -1,7 +1,11 @@
-use super::catalog::{CatalogService, Interface};
+use super::catalog::CatalogService;
+use crate::config::clouds::{
+    ApplicationCredentialReference, DomainReference, ProjectReference, UserReference,
+};
+use crate::config::{Auth, CloudConfig};
 use crate::id::{ProjectId, SiteName};
 use crate::openstack::Service;
-use crate::secret::{ExposeSecret, SecretString};
+use crate::secret::ExposeSecret;
 use crate::time::optional_utc;
 use crate::transport::{
     Call, CallError, CallFailure, Caller, Context, Credentials, NoCredentials, Semantics, Transport,
@@ -11,7 +15,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use url::Url;
@@ -21,76 +24,56 @@ const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// A token with less time left is replaced before it is used.
 const RENEW_BEFORE_EXPIRY: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a session needs to know.
-#[derive(Debug, Clone)]
-pub struct SessionSettings {
-    /// The site.
-    pub site: SiteName,
-    /// Keystone's address, with or without `/v3`.
-    pub auth_url: Url,
-    /// Who signs in.
-    pub auth: Auth,
-    /// The region whose endpoints are used; any, if none is named.
-    pub region: Option<String>,
-    /// Which endpoints are used.
-    pub interface: Interface,
-    /// Addresses to use instead of the catalog's.
-    pub endpoint_overrides: BTreeMap<Service, Url>,
-}
-
-/// Who signs in, and how.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// A user's password, scoped to a project. Both values are Keystone's `{"id": …}` or `{"name": …, "domain": …}`.
-    Password {
-        /// The user.
-        user: Value,
-        /// The password.
-        password: SecretString,
-        /// The project.
-        project: Value,
-    },
-    /// An application credential; it brings its project.
-    ApplicationCredential {
-        /// `{"id": …}`, or `{"name": …, "user": …}`.
-        credential: Value,
-        /// Its secret.
-        secret: SecretString,
-    },
-    /// A token obtained elsewhere. It cannot be renewed.
-    Token {
-        /// The token.
-        token: SecretString,
-        /// The project.
-        project: Value,
-    },
-}
-
-impl Auth {
-    // keystone/api/_shared/authentication.py, keystone/auth/schema.py, 2026.2
-    fn body(&self) -> Value {
-        match self {
-            Self::Password { user, password, project } => {
-                let mut user = user.clone();
-                if let Some(fields) = user.as_object_mut() {
-                    fields.insert("password".to_owned(), password.expose_secret().into());
-                }
-                json!({"auth": {
-                    "identity": {"methods": ["password"], "password": {"user": user}},
-                    "scope": {"project": project}}})
-            }
-            Self::ApplicationCredential { credential, secret } => {
-                let mut credential = credential.clone();
-                if let Some(fields) = credential.as_object_mut() {
-                    fields.insert("secret".to_owned(), secret.expose_secret().into());
-                }
-                json!({"auth": {"identity": {
-                    "methods": ["application_credential"], "application_credential": credential}}})
-            }
-            Self::Token { token, project } => json!({"auth": {
-                "identity": {"methods": ["token"], "token": {"id": token.expose_secret()}},
-                "scope": {"project": project}}}),
+// keystone/api/_shared/authentication.py, keystone/auth/schema.py, 2026.2
+fn sign_in_body(cloud: &CloudConfig) -> Value {
+    let identity = match &cloud.auth {
+        Auth::Password { user, password } => {
+            let user = with(user_body(user), "password", password.expose_secret().into());
+            json!({"methods": ["password"], "password": {"user": user}})
         }
+        Auth::ApplicationCredential { credential, secret } => {
+            let credential = match credential {
+                ApplicationCredentialReference::Id(id) => json!({"id": id}),
+                ApplicationCredentialReference::Name { name, user } => {
+                    json!({"name": name, "user": user_body(user)})
+                }
+            };
+            let credential = with(credential, "secret", secret.expose_secret().into());
+            json!({"methods": ["application_credential"], "application_credential": credential})
+        }
+        Auth::Token { token } => json!({"methods": ["token"], "token": {"id": token.expose_secret()}}),
+    };
+    let mut body = json!({"identity": identity});
+    // An application credential brings its own project; Keystone refuses another scope beside it.
+    if let (Some(project), false) = (&cloud.project, matches!(cloud.auth, Auth::ApplicationCredential { .. }))
+    {
+        let project = match project {
+            ProjectReference::Id(id) => json!({"id": id}),
+            ProjectReference::Name { name, domain } => json!({"name": name, "domain": domain_body(domain)}),
+        };
+        body = with(body, "scope", json!({"project": project}));
+    }
+    json!({"auth": body})
+}
+
+fn with(mut object: Value, key: &str, value: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+    object
+}
+
+fn user_body(user: &UserReference) -> Value {
+    match user {
+        UserReference::Id(id) => json!({"id": id}),
+        UserReference::Name { name, domain } => json!({"name": name, "domain": domain_body(domain)}),
+    }
+}
+
+fn domain_body(domain: &DomainReference) -> Value {
+    match domain {
+        DomainReference::Id(id) => json!({"id": id}),
+        DomainReference::Name(name) => json!({"name": name}),
     }
 }
 
@@ -133,15 +116,16 @@ struct Named {
 /// The current token; those who need a new one at the same time share one sign-in.
 #[derive(Debug)]
 pub(super) struct Tokens {
-    settings: SessionSettings,
+    site: SiteName,
+    cloud: Arc<CloudConfig>,
     caller: Caller,
     current: Mutex<Option<Arc<Token>>>,
 }
 
 impl Tokens {
-    pub(super) fn new(settings: SessionSettings, transport: Arc<dyn Transport>) -> Self {
+    pub(super) fn new(site: SiteName, cloud: Arc<CloudConfig>, transport: Arc<dyn Transport>) -> Self {
         let caller = Caller::new(transport, Arc::new(NoCredentials), 2);
-        Self { settings, caller, current: Mutex::new(None) }
+        Self { site, cloud, caller, current: Mutex::new(None) }
     }
 
     pub(super) async fn current(&self, context: &Context) -> Result<Arc<Token>, CallError> {
@@ -156,11 +140,11 @@ impl Tokens {
     }
 
     async fn sign_in(&self, context: &Context, generation: u64) -> Result<Token, CallError> {
-        let purpose = format!("sign in at {}", self.settings.site);
+        let purpose = format!("sign in at {} (cloud {})", self.site, self.cloud.name);
         let url = self.tokens_url(&purpose)?;
         // A second token does no harm.
         let call = Call::new(&purpose, Semantics::Idempotent, Method::POST, url)
-            .with_body(self.settings.auth.body());
+            .with_body(sign_in_body(&self.cloud));
         let answer = self.caller.call(context, &call).await?;
         let malformed = |what: &str| CallError {
             purpose: purpose.clone(),
@@ -187,8 +171,11 @@ impl Tokens {
     }
 
     fn tokens_url(&self, purpose: &str) -> Result<Url, CallError> {
-        let base =
-            self.settings.endpoint_overrides.get(&Service::Identity).unwrap_or(&self.settings.auth_url);
+        let base = self
+            .cloud
+            .endpoint_overrides
+            .get(Service::Identity.override_name())
+            .unwrap_or(&self.cloud.auth_url);
         let unusable = |address: String| CallError {
             purpose: purpose.to_owned(),
             attempts: Vec::new(),

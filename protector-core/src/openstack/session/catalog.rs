@@ -1,29 +1,7 @@
+use crate::config::Interface;
 use crate::openstack::Service;
 use serde::Deserialize;
 use url::Url;
-
-/// Which of a service's endpoints is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Interface {
-    /// For everybody.
-    #[default]
-    Public,
-    /// For those inside.
-    Internal,
-    /// For administrators.
-    Admin,
-}
-
-impl Interface {
-    /// The name in the catalog.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Internal => "internal",
-            Self::Admin => "admin",
-        }
-    }
-}
 
 // keystone/models/token_model.py, keystone/catalog/backends/base.py, 2026.2
 #[derive(Debug, Clone, Deserialize)]

@@ -1,26 +1,34 @@
 use super::*;
+use crate::config::clouds::{
+    ApplicationCredentialReference, DomainReference, ProjectReference, UserReference,
+};
+use crate::config::{Auth, Interface, TlsConfig};
 use crate::error::{Code, Coded};
 use crate::transport::{HttpTransport, TlsSettings};
 use mockito::{Matcher, Server, ServerGuard};
 use serde_json::{Value, json};
 
-fn settings(server: &ServerGuard) -> SessionSettings {
-    SessionSettings {
-        site: "site-a".into(),
+fn cloud(server: &ServerGuard) -> CloudConfig {
+    let domain = || DomainReference::Name("Default".to_owned());
+    CloudConfig {
+        name: "tenant-a".to_owned(),
         auth_url: server.url().parse().unwrap(),
         auth: Auth::Password {
-            user: json!({"name": "protector", "domain": {"name": "Default"}}),
+            user: UserReference::Name { name: "protector".to_owned(), domain: domain() },
             password: "canary-password".into(),
-            project: json!({"name": "app", "domain": {"name": "Default"}}),
         },
+        project: Some(ProjectReference::Name { name: "app".to_owned(), domain: domain() }),
         region: Some("site-a".to_owned()),
         interface: Interface::Public,
+        tls: TlsConfig { ca_certificate: None, verify: true, client_certificate: None },
         endpoint_overrides: BTreeMap::new(),
+        api_timeout: None,
     }
 }
 
 fn session(server: &ServerGuard) -> Session {
-    Session::new(settings(server), Arc::new(HttpTransport::new(&TlsSettings::default()).unwrap()))
+    let transport = Arc::new(HttpTransport::new(&TlsSettings::default()).unwrap());
+    Session::new("site-a".into(), cloud(server), transport)
 }
 
 fn token_body(server: &ServerGuard) -> String {
@@ -174,8 +182,28 @@ async fn a_list_that_repeats_its_marker_ends() {
     assert_eq!(error.code(), Code::AnswerMalformed);
 }
 
-#[test]
-fn settings_show_no_secret_when_formatted() {
-    let auth = Auth::Token { token: "canary".into(), project: json!({"id": "p"}) };
-    assert!(!format!("{auth:?}").contains("canary"));
+#[tokio::test]
+async fn an_application_credential_is_sent_without_a_scope() {
+    let mut server = Server::new_async().await;
+    let body = json!({"auth": {"identity": {"methods": ["application_credential"],
+        "application_credential": {"id": "c1", "secret": "canary-secret"}}}});
+    let mock = server
+        .mock("POST", "/v3/auth/tokens")
+        .match_body(Matcher::Json(body))
+        .with_status(201)
+        .with_header("x-subject-token", "canary-token")
+        .with_body(token_body(&server))
+        .create_async()
+        .await;
+    let mut cloud = cloud(&server);
+    cloud.auth = Auth::ApplicationCredential {
+        credential: ApplicationCredentialReference::Id("c1".to_owned()),
+        secret: "canary-secret".into(),
+    };
+    let transport = Arc::new(HttpTransport::new(&TlsSettings::default()).unwrap());
+    let session = Session::new("site-a".into(), cloud, transport);
+    assert_eq!(session.project(&Context::default()).await.unwrap().as_str(), "p1");
+    assert_eq!(session.roles(&Context::default()).await.unwrap(), ["member"]);
+    mock.assert_async().await;
+    assert!(!format!("{session:?}").contains("canary"));
 }

@@ -1,0 +1,462 @@
+use super::decide::{Command, decide};
+use super::event::{Event, Trouble};
+use super::plan::Plan;
+use super::state::{IllegalTransition, OperationState, StepState};
+use super::step::{Observation, StepError, StepKind, StepKinds, StepRun};
+use crate::domain::OperationStatus;
+use crate::error::{Class, Code, Coded};
+use crate::id::{OperationId, StepId};
+use crate::transport::Context;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Where an operation's events become durable. Appending fails loudly and is not tried again by the executor.
+pub trait Log: Send + Sync + fmt::Debug {
+    /// Makes `event` durable.
+    ///
+    /// # Errors
+    /// It is not durable, or the term is lost.
+    fn append<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<(), LogError>>;
+}
+
+/// An event could not be made durable.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to journal the operation")]
+pub struct LogError {
+    /// The stable name of the cause.
+    pub code: Code,
+    /// The cause.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// How much is done at a time and how long a failing step is tried.
+#[derive(Debug, Clone)]
+pub struct ExecutionLimits {
+    /// Steps under way at a time in one system.
+    pub steps_at_a_time: usize,
+    /// One attempt at a step may take this long.
+    pub step_timeout: Duration,
+    /// Before the point of no return a failing step is tried this long; after it, for ever.
+    pub retry_for: Duration,
+    /// The first pause between two attempts; the pauses double up to thirty times it.
+    pub first_pause: Duration,
+}
+
+/// Why an operation was left before its end.
+#[derive(Debug)]
+pub enum Left {
+    /// A person has to mend something; then it is resumed.
+    NeedsOperator,
+    /// The process was asked to stop.
+    Interrupted,
+    /// The journal cannot be written: nothing new was begun.
+    Journal(LogError),
+    /// The journal contradicts itself.
+    Contradiction(IllegalTransition),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The operation as its events tell it.
+    pub state: OperationState,
+    /// Why it was left, if it has not come to its end.
+    pub left: Option<Left>,
+}
+
+/// An operation to run.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The operation.
+    pub operation: OperationId,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// What has been journaled of it.
+    pub history: Vec<Event>,
+    /// Who runs it, for the journal.
+    pub holder: String,
+}
+
+/// Runs operations.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    kinds: StepKinds,
+    limits: ExecutionLimits,
+}
+
+/// What a step's task reports.
+enum Report {
+    Troubled(StepId, Trouble),
+    Ran(StepId, Result<Value, StepError>),
+    Reverted(StepId, Result<(), StepError>),
+}
+
+struct Run<'a> {
+    executor: &'a Executor,
+    operation: OperationId,
+    context: Context,
+    log: &'a dyn Log,
+    watcher: mpsc::UnboundedSender<Event>,
+    state: OperationState,
+    commands: Vec<Command>,
+    tasks: JoinSet<()>,
+    reports: mpsc::UnboundedSender<Report>,
+    under_way: BTreeMap<StepId, &'static str>,
+}
+
+impl Executor {
+    /// An executor of these kinds.
+    pub fn new(kinds: StepKinds, limits: ExecutionLimits) -> Self {
+        Self { kinds, limits }
+    }
+
+    /// Runs an operation from where its history leaves it until it ends, needs a person, or is `stop`ped.
+    /// Every event goes to `watcher` once it is durable.
+    pub async fn run(
+        &self,
+        context: Context,
+        assignment: Assignment,
+        log: &dyn Log,
+        watcher: mpsc::UnboundedSender<Event>,
+        stop: CancellationToken,
+    ) -> Outcome {
+        let Assignment { operation, plan, history, holder } = assignment;
+        let mut state = OperationState::new(plan);
+        for event in &history {
+            if let Err(contradiction) = state.apply(event) {
+                return Outcome { state, left: Some(Left::Contradiction(contradiction)) };
+            }
+        }
+        if state.end().is_some() {
+            return Outcome { state, left: None };
+        }
+        let (reports, inbox) = mpsc::unbounded_channel();
+        let term = context.term().unwrap_or_default();
+        let run = Run {
+            executor: self,
+            operation,
+            context: context.cancelled_by(stop.clone()),
+            log,
+            watcher,
+            state,
+            commands: Vec::new(),
+            tasks: JoinSet::new(),
+            reports,
+            under_way: BTreeMap::new(),
+        };
+        run.go(Event::Started { term, holder }, inbox, stop).await
+    }
+}
+
+impl Run<'_> {
+    async fn go(
+        mut self,
+        first: Event,
+        mut inbox: mpsc::UnboundedReceiver<Report>,
+        stop: CancellationToken,
+    ) -> Outcome {
+        let mut left = self.record(first).await.err();
+        loop {
+            // Once something is wrong or a stop is asked for, what is under way is waited for and nothing is begun.
+            if left.is_none() && !stop.is_cancelled() {
+                match self.begin_what_can_be().await {
+                    Ok(Some(person)) => left = Some(person),
+                    Ok(None) => {}
+                    Err(why) => left = Some(why),
+                }
+            }
+            if self.under_way.is_empty() {
+                let ended = self.state.end().is_some();
+                if ended {
+                    left = None;
+                } else if left.is_none() && stop.is_cancelled() {
+                    left = Some(Left::Interrupted);
+                }
+                if ended || left.is_some() {
+                    return Outcome { state: self.state, left };
+                }
+            }
+            let report = tokio::select! {
+                biased;
+                report = inbox.recv() => report,
+                () = stop.cancelled(), if left.is_none() && !stop.is_cancelled() => None,
+            };
+            if let Some(report) = report
+                && let Err(why) = self.take(report, left.is_some()).await
+            {
+                left.get_or_insert(why);
+            }
+        }
+    }
+
+    async fn record(&mut self, event: Event) -> Result<(), Left> {
+        // A trial first: what cannot follow is not journaled.
+        let mut state = self.state.clone();
+        let commands = decide(&mut state, &event).map_err(Left::Contradiction)?;
+        self.log.append(&event).await.map_err(Left::Journal)?;
+        self.state = state;
+        self.commands = commands;
+        let _ = self.watcher.send(event);
+        Ok(())
+    }
+
+    /// Begins what the limits allow. Returns why a person is needed, if one is.
+    async fn begin_what_can_be(&mut self) -> Result<Option<Left>, Left> {
+        while let Some(command) = self.startable() {
+            match command {
+                Command::Run { step, observe_first } => {
+                    let (kind, input) = match self.prepare(&step) {
+                        Ok(prepared) => prepared,
+                        Err(error) => {
+                            let trouble = Trouble::new(error.code, error.class, error.message);
+                            self.record(Event::StepIntended { step: step.clone() }).await?;
+                            self.record(Event::StepFailed { step, trouble }).await?;
+                            continue;
+                        }
+                    };
+                    self.record(Event::StepIntended { step: step.clone() }).await?;
+                    self.spawn_step(step, kind, input, observe_first);
+                }
+                Command::Revert { step } => {
+                    self.record(Event::RevertIntended { step: step.clone() }).await?;
+                    self.spawn_revert(step).await?;
+                }
+                Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await?,
+                Command::Finish { status, error_message } => {
+                    self.record(Event::Finished { status, error_message }).await?;
+                }
+                Command::Leave => return Ok(Some(Left::NeedsOperator)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn startable(&self) -> Option<Command> {
+        let free = |step: &StepId| {
+            let system = self.system(step);
+            let busy = self.under_way.values().filter(|other| **other == system).count();
+            busy < self.executor.limits.steps_at_a_time
+        };
+        let startable = self.commands.iter().find(|command| match command {
+            Command::Run { step, .. } | Command::Revert { step } => free(step),
+            _ => true,
+        });
+        startable.cloned()
+    }
+
+    fn system(&self, step: &StepId) -> &'static str {
+        let kind = self.state.plan().step(step).and_then(|step| self.executor.kinds.get(&step.kind, 1).ok());
+        kind.map_or("unknown", |kind| kind.system())
+    }
+
+    fn prepare(&self, step: &StepId) -> Result<(Arc<dyn StepKind>, Value), StepError> {
+        let missing = || StepError::new(Code::Internal, format!("the plan has no step {step}"));
+        let planned = self.state.plan().step(step).ok_or_else(missing)?;
+        let kind = self.executor.kinds.get(&planned.kind, planned.kind_version)?;
+        let input = Plan::resolve(planned, self.state.outputs())
+            .map_err(|error| StepError::new(Code::Internal, error.to_string()))?;
+        Ok((Arc::clone(kind), input))
+    }
+
+    fn step_run(&self, step: &StepId) -> StepRun {
+        let site = self.state.plan().step(step).and_then(|step| step.site.clone());
+        let context = site.as_ref().map_or_else(|| self.context.clone(), |site| self.context.at_site(site));
+        StepRun {
+            context,
+            operation: self.operation,
+            group: self.state.plan().group,
+            step: step.clone(),
+            site,
+        }
+    }
+
+    fn spawn_step(&mut self, step: StepId, kind: Arc<dyn StepKind>, input: Value, observe_first: bool) {
+        self.under_way.insert(step.clone(), kind.system());
+        let run = self.step_run(&step);
+        let limits = self.executor.limits.clone();
+        let for_ever = self.state.past_point_of_no_return();
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let troubled = |trouble| {
+                let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
+            };
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, for_ever, troubled).await;
+            let _ = reports.send(Report::Ran(step, result));
+        });
+    }
+
+    async fn spawn_revert(&mut self, step: StepId) -> Result<(), Left> {
+        let prepared = self.prepare(&step);
+        let (kind, input) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let trouble = Trouble::new(error.code, error.class, error.message);
+                return self.record(Event::RevertFailed { step, trouble }).await;
+            }
+        };
+        self.under_way.insert(step.clone(), kind.system());
+        let output = self.state.outputs().get(&step).cloned();
+        let run = self.step_run(&step);
+        let limits = self.executor.limits.clone();
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let result = try_revert(&*kind, &run, &input, output.as_ref(), &limits).await;
+            let _ = reports.send(Report::Reverted(step, result));
+        });
+        Ok(())
+    }
+
+    async fn take(&mut self, report: Report, silent: bool) -> Result<(), Left> {
+        let event = match report {
+            Report::Troubled(step, trouble) => Event::StepTroubled { step, trouble },
+            Report::Ran(step, Ok(output)) => {
+                self.under_way.remove(&step);
+                Event::StepDone { step, output }
+            }
+            Report::Ran(step, Err(error)) => {
+                self.under_way.remove(&step);
+                if error.code == Code::Cancelled {
+                    return Ok(());
+                }
+                Event::StepFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
+            }
+            Report::Reverted(step, Ok(())) => {
+                self.under_way.remove(&step);
+                Event::RevertDone { step }
+            }
+            Report::Reverted(step, Err(error)) => {
+                self.under_way.remove(&step);
+                if error.code == Code::Cancelled {
+                    return Ok(());
+                }
+                Event::RevertFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
+            }
+        };
+        // After a stop the answers that still come are journaled as far as the journal can be written.
+        match self.record(event).await {
+            Err(_) if silent => Ok(()),
+            result => result,
+        }
+    }
+}
+
+async fn attempt(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    observe_first: bool,
+) -> Result<Value, StepError> {
+    if observe_first {
+        match kind.observe(run, input).await? {
+            Observation::Done(output) => {
+                kind.verify(run, input, &output).await?;
+                return Ok(output);
+            }
+            Observation::Conflict(evidence) => return Err(StepError::conflict(evidence)),
+            Observation::NotDone => {}
+        }
+    }
+    let output = kind.apply(run, input).await?;
+    kind.verify(run, input, &output).await?;
+    Ok(output)
+}
+
+async fn try_step(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    mut observe_first: bool,
+    limits: &ExecutionLimits,
+    for_ever: bool,
+    troubled: impl Fn(Trouble),
+) -> Result<Value, StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let error = match attempt(kind, &within, input, observe_first).await {
+            Ok(output) => return Ok(output),
+            Err(error) => error,
+        };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        if !try_again(&error, for_ever, elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        troubled(Trouble::new(error.code, error.class, error.message));
+        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+        observe_first = true;
+    }
+}
+
+/// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
+/// for what only a person can judge.
+fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
+    match error.code {
+        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
+        _ if for_ever => true,
+        _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
+    }
+}
+
+async fn try_revert(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    output: Option<&Value>,
+    limits: &ExecutionLimits,
+) -> Result<(), StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let Err(error) = kind.revert(&within, input, output).await else { return Ok(()) };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        if !try_again(&error, false, elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+    }
+}
+
+fn cancelled(step: &StepId, stopped: crate::transport::Stopped) -> StepError {
+    StepError::new(Code::Cancelled, format!("step {step} was left: {stopped}"))
+}
+
+impl Coded for LogError {
+    fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl Outcome {
+    /// The operation's status as it stands.
+    pub fn status(&self) -> OperationStatus {
+        match (&self.left, self.state.end()) {
+            (_, Some(status)) => status,
+            (Some(Left::NeedsOperator), None) if self.state.rollback_reason().is_none() => {
+                OperationStatus::Paused
+            }
+            _ => self.state.status(),
+        }
+    }
+
+    /// Names of the steps whose effect is there.
+    pub fn steps_completed(&self) -> Vec<StepId> {
+        let order = &self.state.plan().steps;
+        let done = |id: &StepId| matches!(self.state.step(id), Some(StepState::Done));
+        order.iter().map(|step| &step.id).filter(|id| done(id)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

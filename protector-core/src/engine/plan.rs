@@ -1,0 +1,420 @@
+use crate::domain::{Finding, OperationType};
+use crate::id::{GroupId, SiteName, StepId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+
+/// The frozen list of steps of one operation, computed before anything is touched.
+///
+/// It holds neither the operation's id nor a time, so that the same facts give the same [`Plan::hash`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The version of this form.
+    pub version: u32,
+    /// What the operation is.
+    pub operation_type: OperationType,
+    /// The group.
+    pub group: GroupId,
+    /// The group's name.
+    pub group_name: String,
+    /// Where the group is primary before.
+    pub source_site: SiteName,
+    /// The other site.
+    pub target_site: SiteName,
+    /// The group's epoch when the plan was made.
+    pub epoch: u64,
+    /// What a failure leads to.
+    pub recovery: Recovery,
+    /// What the operator should know, though it refuses nothing.
+    #[serde(default)]
+    pub warnings: Vec<Finding>,
+    /// The steps; each stands after those it depends on.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// What a failure that does not pass leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// Everything is reverted.
+    RollBack,
+    /// Everything is reverted until the intent of this step is journaled; from then on it only goes forward.
+    RollBackBefore(StepId),
+    /// It only goes forward.
+    ForwardOnly,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStep {
+    /// Its name in the plan: `stop_server/web-1`.
+    pub id: StepId,
+    /// The step kind.
+    pub kind: String,
+    /// The version of the kind's input.
+    pub kind_version: u32,
+    /// The site whose clients it gets; none for what concerns the stores of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteName>,
+    /// What it does, for a person.
+    pub title: String,
+    /// The steps it depends on.
+    pub after: Vec<StepId>,
+    /// What it is given; [`output`] refers to what an earlier step will have returned.
+    pub input: Value,
+    /// The calls it makes, for a person.
+    pub calls: Vec<String>,
+    /// How it is undone, for a person; `None` if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revert: Option<String>,
+}
+
+/// A reference to a field of what an earlier step will have returned; stands in a step's input.
+pub fn output(step: &StepId, field: &str) -> Value {
+    json!({"$output": {"step": step, "field": field}})
+}
+
+/// A plan is not one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Two steps have one name.
+    #[error("two steps of the plan are named {0}")]
+    Duplicate(StepId),
+    /// A step depends on, or refers to, one that does not stand before it.
+    #[error("step {step} needs {missing}, which does not stand before it")]
+    Order {
+        /// The step.
+        step: StepId,
+        /// What it needs.
+        missing: StepId,
+    },
+    /// An output lacks a field that a later step refers to.
+    #[error("step {step} returned no field {field}")]
+    NoOutput {
+        /// The step that should have returned it.
+        step: StepId,
+        /// The field.
+        field: String,
+    },
+}
+
+impl Plan {
+    /// SHA-256 over the plan in canonical JSON, hexadecimal.
+    pub fn hash(&self) -> String {
+        // serde_json's maps are sorted by key: the text is canonical.
+        let text = json!(self).to_string();
+        Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        })
+    }
+
+    /// A step by its name.
+    pub fn step(&self, id: &StepId) -> Option<&PlannedStep> {
+        self.steps.iter().find(|step| step.id == *id)
+    }
+
+    /// How many steps stand at the most in a chain that begins with each step: who is first when not all can be.
+    pub fn critical_paths(&self) -> BTreeMap<StepId, usize> {
+        let mut lengths: BTreeMap<StepId, usize> = BTreeMap::new();
+        for step in self.steps.iter().rev() {
+            let own = lengths.get(&step.id).copied().unwrap_or(0) + 1;
+            lengths.insert(step.id.clone(), own);
+            for before in &step.after {
+                let entry = lengths.entry(before.clone()).or_default();
+                *entry = (*entry).max(own);
+            }
+        }
+        lengths
+    }
+
+    /// A step's input with every reference replaced by what the earlier step returned.
+    ///
+    /// # Errors
+    /// [`PlanError::NoOutput`].
+    pub fn resolve(step: &PlannedStep, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
+        resolve(&step.input, outputs)
+    }
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "$output")]
+    output: Target,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    step: StepId,
+    field: String,
+}
+
+fn reference(value: &Value) -> Option<Target> {
+    let fields = value.as_object()?;
+    if fields.len() != 1 || !fields.contains_key("$output") {
+        return None;
+    }
+    Reference::deserialize(value).ok().map(|reference| reference.output)
+}
+
+fn resolve(value: &Value, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
+    if let Some(Target { step, field }) = reference(value) {
+        let found = outputs.get(&step).and_then(|output| output.get(&field)).cloned();
+        return found.ok_or(PlanError::NoOutput { step, field });
+    }
+    Ok(match value {
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| resolve(item, outputs)).collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), resolve(value, outputs)?)))
+                .collect::<Result<_, PlanError>>()?,
+        ),
+        plain => plain.clone(),
+    })
+}
+
+fn references(value: &Value, found: &mut BTreeSet<StepId>) {
+    if let Some(target) = reference(value) {
+        found.insert(target.step);
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(fields) => fields.values().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// Collects steps in order.
+#[derive(Debug)]
+pub struct PlanBuilder {
+    plan: Plan,
+}
+
+impl PlanBuilder {
+    /// A plan without steps.
+    pub fn new(
+        operation_type: OperationType,
+        group: GroupId,
+        group_name: impl Into<String>,
+        (source_site, target_site): (SiteName, SiteName),
+        epoch: u64,
+        recovery: Recovery,
+    ) -> Self {
+        let group_name = group_name.into();
+        let (warnings, steps) = (Vec::new(), Vec::new());
+        Self {
+            plan: Plan {
+                version: 1,
+                operation_type,
+                group,
+                group_name,
+                source_site,
+                target_site,
+                epoch,
+                recovery,
+                warnings,
+                steps,
+            },
+        }
+    }
+
+    /// Notes what the operator should know.
+    pub fn warn(&mut self, warning: Finding) {
+        self.plan.warnings.push(warning);
+    }
+
+    /// Adds a step. Steps whose outputs the input refers to are added to what it depends on.
+    pub fn add(&mut self, step: StepBuilder) -> StepId {
+        let StepBuilder { step: mut planned } = step;
+        let mut needed = BTreeSet::new();
+        references(&planned.input, &mut needed);
+        needed.extend(planned.after);
+        planned.after = needed.into_iter().collect();
+        let id = planned.id.clone();
+        self.plan.steps.push(planned);
+        id
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    /// Names are not unique, or a step needs one that does not stand before it.
+    pub fn build(self) -> Result<Plan, PlanError> {
+        let mut known = BTreeSet::new();
+        for step in &self.plan.steps {
+            if let Some(missing) = step.after.iter().find(|id| !known.contains(*id)) {
+                return Err(PlanError::Order { step: step.id.clone(), missing: missing.clone() });
+            }
+            if !known.insert(step.id.clone()) {
+                return Err(PlanError::Duplicate(step.id.clone()));
+            }
+        }
+        Ok(self.plan)
+    }
+}
+
+/// One step in the making.
+#[derive(Debug)]
+pub struct StepBuilder {
+    step: PlannedStep,
+}
+
+impl StepBuilder {
+    /// A step of `kind` named `id`.
+    pub fn new(kind: &str, id: impl Into<String>, title: impl Into<String>) -> Self {
+        Self {
+            step: PlannedStep {
+                id: StepId::new(id),
+                kind: kind.to_owned(),
+                kind_version: 1,
+                site: None,
+                title: title.into(),
+                after: Vec::new(),
+                input: Value::Null,
+                calls: Vec::new(),
+                revert: None,
+            },
+        }
+    }
+
+    /// At a site.
+    #[must_use]
+    pub fn at(mut self, site: &SiteName) -> Self {
+        self.step.site = Some(site.clone());
+        self
+    }
+
+    /// After other steps.
+    #[must_use]
+    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a StepId>) -> Self {
+        self.step.after.extend(steps.into_iter().cloned());
+        self
+    }
+
+    /// With this input.
+    #[must_use]
+    pub fn input(mut self, input: impl Serialize) -> Self {
+        self.step.input = json!(input);
+        self
+    }
+
+    /// Making this call.
+    #[must_use]
+    pub fn call(mut self, call: impl Into<String>) -> Self {
+        self.step.calls.push(call.into());
+        self
+    }
+
+    /// Undone like this.
+    #[must_use]
+    pub fn reverted_by(mut self, how: impl Into<String>) -> Self {
+        self.step.revert = Some(how.into());
+        self
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{} of {} from {} to {}: {} steps, plan {}",
+            self.operation_type,
+            self.group_name,
+            self.source_site,
+            self.target_site,
+            self.steps.len(),
+            self.hash().get(..12).unwrap_or_default(),
+        )?;
+        for warning in &self.warnings {
+            writeln!(formatter, "  note: {warning}")?;
+        }
+        for (number, step) in self.steps.iter().enumerate() {
+            if matches!(&self.recovery, Recovery::RollBackBefore(id) if *id == step.id) {
+                writeln!(formatter, "  ---- point of no return ----")?;
+            }
+            let site = step.site.as_ref().map_or("both sites", SiteName::as_str);
+            writeln!(formatter, "{:>4}. {:<44} {:<12} {}", number + 1, step.id.as_str(), site, step.title)?;
+            for call in &step.calls {
+                writeln!(formatter, "        {call}")?;
+            }
+            if let Some(revert) = &step.revert {
+                writeln!(formatter, "        undone: {revert}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder() -> PlanBuilder {
+        PlanBuilder::new(
+            OperationType::Failover,
+            GroupId::new(uuid::Uuid::nil()),
+            "web",
+            ("site-a".into(), "site-b".into()),
+            0,
+            Recovery::RollBack,
+        )
+    }
+
+    #[test]
+    fn a_reference_to_an_output_is_a_dependency_and_is_replaced() {
+        let mut plan = builder();
+        let port = plan.add(StepBuilder::new("create_port", "create_port/web", "create the port"));
+        let server = plan.add(
+            StepBuilder::new("create_server", "create_server/web", "create the server")
+                .input(json!({"networks": [{"port": output(&port, "port_id")}]})),
+        );
+        let plan = plan.build().unwrap();
+        let step = plan.step(&server).unwrap();
+        assert_eq!(step.after, vec![port.clone()]);
+        let outputs = [(port, json!({"port_id": "p1"}))].into();
+        assert_eq!(Plan::resolve(step, &outputs).unwrap(), json!({"networks": [{"port": "p1"}]}));
+        assert!(Plan::resolve(step, &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_step_cannot_stand_before_what_it_needs_nor_twice() {
+        let mut plan = builder();
+        plan.add(StepBuilder::new("x", "x", "x").after([&StepId::new("y")]));
+        assert!(matches!(plan.build(), Err(PlanError::Order { .. })));
+        let mut plan = builder();
+        plan.add(StepBuilder::new("x", "x", "x"));
+        plan.add(StepBuilder::new("x", "x", "x"));
+        assert!(matches!(plan.build(), Err(PlanError::Duplicate(_))));
+    }
+
+    #[test]
+    fn the_hash_follows_the_content() {
+        let plan = |title| {
+            let mut plan = builder();
+            plan.add(StepBuilder::new("x", "x", title));
+            plan.build().unwrap()
+        };
+        assert_eq!(plan("a").hash(), plan("a").hash());
+        assert_ne!(plan("a").hash(), plan("b").hash());
+    }
+
+    #[test]
+    fn the_longest_chain_is_the_critical_path() {
+        let mut plan = builder();
+        let a = plan.add(StepBuilder::new("x", "a", "a"));
+        let b = plan.add(StepBuilder::new("x", "b", "b").after([&a]));
+        let c = plan.add(StepBuilder::new("x", "c", "c").after([&b]));
+        let d = plan.add(StepBuilder::new("x", "d", "d").after([&a]));
+        let paths = plan.build().unwrap().critical_paths();
+        assert_eq!([&a, &b, &c, &d].map(|id| paths.get(id).copied().unwrap()), [3, 2, 1, 1]);
+    }
+}

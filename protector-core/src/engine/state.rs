@@ -1,0 +1,261 @@
+use super::event::{Event, Trouble};
+use super::plan::{Plan, Recovery};
+use crate::domain::OperationStatus;
+use crate::id::StepId;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where a step stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepState {
+    /// Not begun.
+    Pending,
+    /// Its intent is journaled, and a task of this process is at it.
+    Running,
+    /// Its intent is journaled, but nobody is at it: observe first.
+    Interrupted,
+    /// Its effect is there.
+    Done,
+    /// It failed for good; its effect may be there in part.
+    Failed(Trouble),
+    /// A task of this process is undoing it.
+    Reverting,
+    /// It is to be undone, and nobody is at it.
+    RevertInterrupted,
+    /// It is undone.
+    Reverted,
+}
+
+/// An operation as its events tell it. The same events always give the same state.
+#[derive(Debug, Clone)]
+pub struct OperationState {
+    plan: Arc<Plan>,
+    steps: BTreeMap<StepId, StepState>,
+    returned: BTreeMap<StepId, Value>,
+    troubles: BTreeMap<StepId, Trouble>,
+    rolling_back: Option<String>,
+    finished: Option<(OperationStatus, Option<String>)>,
+    started: bool,
+}
+
+/// An event that cannot follow those before it: the journal is damaged, or the engine is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("event {event} cannot follow: {why}")]
+pub struct IllegalTransition {
+    /// The event's kind.
+    pub event: &'static str,
+    /// Why not.
+    pub why: String,
+}
+
+impl OperationState {
+    /// An operation of which nothing has happened yet.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let steps = plan.steps.iter().map(|step| (step.id.clone(), StepState::Pending)).collect();
+        Self {
+            plan,
+            steps,
+            returned: BTreeMap::new(),
+            troubles: BTreeMap::new(),
+            rolling_back: None,
+            finished: None,
+            started: false,
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Where a step stands.
+    pub fn step(&self, id: &StepId) -> Option<&StepState> {
+        self.steps.get(id)
+    }
+
+    /// All steps and where they stand.
+    pub fn steps(&self) -> &BTreeMap<StepId, StepState> {
+        &self.steps
+    }
+
+    /// What steps have returned; those that were undone since are among them, for their undoing needs it.
+    pub fn outputs(&self) -> &BTreeMap<StepId, Value> {
+        &self.returned
+    }
+
+    /// Why what was done is being undone, if it is.
+    pub fn rollback_reason(&self) -> Option<&str> {
+        self.rolling_back.as_deref()
+    }
+
+    /// How the operation ended, if it has.
+    pub fn end(&self) -> Option<OperationStatus> {
+        self.finished.as_ref().map(|(status, _)| *status)
+    }
+
+    /// Whether a failure can no longer lead back.
+    pub fn past_point_of_no_return(&self) -> bool {
+        match &self.plan.recovery {
+            Recovery::RollBack => false,
+            Recovery::ForwardOnly => true,
+            Recovery::RollBackBefore(id) => !matches!(self.steps.get(id), None | Some(StepState::Pending)),
+        }
+    }
+
+    /// What is troubling steps that are being tried again, and those that failed.
+    pub fn troubles(&self) -> &BTreeMap<StepId, Trouble> {
+        &self.troubles
+    }
+
+    /// The operation's status.
+    pub fn status(&self) -> OperationStatus {
+        if let Some((status, _)) = &self.finished {
+            return *status;
+        }
+        let failed = self.steps.values().any(|state| matches!(state, StepState::Failed(_)));
+        match (self.started, &self.rolling_back) {
+            (false, _) => OperationStatus::Pending,
+            (true, Some(_)) => OperationStatus::RollingBack,
+            (true, None) if failed && self.past_point_of_no_return() => OperationStatus::Paused,
+            (true, None) if !self.troubles.is_empty() && self.past_point_of_no_return() => {
+                OperationStatus::Waiting
+            }
+            (true, None) => OperationStatus::Running,
+        }
+    }
+
+    /// Share of the steps that are done, 0 to 100.
+    pub fn progress(&self) -> u8 {
+        let done = self.steps.values().filter(|state| matches!(state, StepState::Done)).count();
+        let all = self.steps.len().max(1);
+        u8::try_from(done * 100 / all).unwrap_or(100)
+    }
+
+    /// What went wrong, in one line: the end's message, else the reason of the rollback, else a step's trouble.
+    pub fn error_message(&self) -> Option<String> {
+        if let Some((_, message)) = &self.finished {
+            return message.clone();
+        }
+        self.rolling_back.clone().or_else(|| {
+            self.troubles.iter().next().map(|(step, trouble)| format!("{step}: {}", trouble.message))
+        })
+    }
+
+    /// Takes in an event.
+    ///
+    /// # Errors
+    /// It cannot follow those before it; the state is unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
+        let illegal = |why: &str| IllegalTransition { event: event.kind(), why: why.to_owned() };
+        if self.finished.is_some() {
+            return Err(illegal("the operation has ended"));
+        }
+        if !self.started && !matches!(event, Event::Started { .. }) {
+            return Err(illegal("nobody has begun the operation"));
+        }
+        match event {
+            Event::Started { .. } => {
+                self.started = true;
+                self.troubles.clear();
+                for state in self.steps.values_mut() {
+                    match state {
+                        StepState::Running => *state = StepState::Interrupted,
+                        // What a person was asked to mend is looked at again.
+                        StepState::Failed(_) if self.rolling_back.is_none() => {
+                            *state = StepState::Interrupted;
+                        }
+                        StepState::Reverting => *state = StepState::RevertInterrupted,
+                        _ => {}
+                    }
+                }
+            }
+            Event::StepIntended { step } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Pending | StepState::Interrupted).then_some(StepState::Running)
+                })?;
+            }
+            Event::StepDone { step, output } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Running).then_some(StepState::Done)
+                })?;
+                self.returned.insert(step.clone(), output.clone());
+                self.troubles.remove(step);
+            }
+            Event::StepTroubled { step, trouble } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Running).then_some(StepState::Running)
+                })?;
+                self.troubles.insert(step.clone(), trouble.clone());
+            }
+            Event::StepFailed { step, trouble } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Running).then(|| StepState::Failed(trouble.clone()))
+                })?;
+                self.troubles.insert(step.clone(), trouble.clone());
+            }
+            Event::RollbackBegun { reason } => {
+                if self.past_point_of_no_return() {
+                    return Err(illegal("the point of no return has passed"));
+                }
+                if self.steps.values().any(|state| matches!(state, StepState::Running)) {
+                    return Err(illegal("a step is still running"));
+                }
+                self.rolling_back = Some(reason.clone());
+                self.troubles.clear();
+            }
+            Event::RevertIntended { step } => {
+                if self.rolling_back.is_none() {
+                    return Err(illegal("nothing is being rolled back"));
+                }
+                self.change(event, step, |state| {
+                    let begun = matches!(
+                        state,
+                        StepState::Done
+                            | StepState::Failed(_)
+                            | StepState::Interrupted
+                            | StepState::RevertInterrupted
+                    );
+                    begun.then_some(StepState::Reverting)
+                })?;
+            }
+            Event::RevertDone { step } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Reverting).then_some(StepState::Reverted)
+                })?;
+                self.troubles.remove(step);
+            }
+            Event::RevertFailed { step, trouble } => {
+                self.change(event, step, |state| {
+                    matches!(state, StepState::Reverting).then_some(StepState::RevertInterrupted)
+                })?;
+                self.troubles.insert(step.clone(), trouble.clone());
+            }
+            Event::Finished { status, error_message } => {
+                if !status.is_end() {
+                    return Err(illegal("that is no end"));
+                }
+                self.finished = Some((*status, error_message.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        event: &Event,
+        step: &StepId,
+        next: impl FnOnce(&StepState) -> Option<StepState>,
+    ) -> Result<(), IllegalTransition> {
+        let illegal = |why: String| IllegalTransition { event: event.kind(), why };
+        let state =
+            self.steps.get_mut(step).ok_or_else(|| illegal(format!("the plan has no step {step}")))?;
+        match next(state) {
+            Some(next) => {
+                *state = next;
+                Ok(())
+            }
+            None => Err(illegal(format!("step {step} is {state:?}"))),
+        }
+    }
+}
