@@ -11,7 +11,7 @@ use std::process::Command;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The bed's folder; `testbed` below the target folder unless said otherwise
+    /// The bed's folder; what PROTECTOR_TESTBED_DIR says, else `testbed` below the target folder
     #[arg(long, global = true, value_name = "DIR")]
     work: Option<PathBuf>,
     #[command(subcommand)]
@@ -21,15 +21,26 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Action {
     /// Installs what is missing and starts both sites; the second time is quick
-    Up,
-    /// Stops both sites
+    Up(Options),
+    /// Stops both sites; what they hold stays
     Down,
     /// Says what runs
     Status,
-    /// Checks both sites through their APIs
+    /// Makes a server with a volume on each site, and removes it
     Check,
+    /// Restarts the programs whose names contain a word
+    Restart(Options),
+    /// Stops both sites and forgets all but what was downloaded
+    Clean,
     /// Starts both sites, runs the scenario on them, stops them
     Test(Scenario),
+}
+
+#[derive(Args)]
+struct Options {
+    /// What testbed/bed.py takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
 }
 
 #[derive(Args)]
@@ -49,18 +60,25 @@ struct Scenario {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let folder = match &arguments.work {
+    let folder = match arguments.work.clone().or_else(folder_of_the_environment) {
         Some(folder) => std::path::absolute(folder).context("failed to find the working folder")?,
         None => workspace.target.join("testbed"),
     };
     let bed = Bed { workspace, folder };
     match &arguments.action {
-        Action::Up => bed.act("up"),
-        Action::Down => bed.act("down"),
-        Action::Status => bed.act("status"),
-        Action::Check => bed.act("check"),
+        Action::Up(more) => bed.act("up", &more.options),
+        Action::Down => bed.act("down", &[]),
+        Action::Status => bed.act("status", &[]),
+        Action::Check => bed.act("check", &[]),
+        Action::Restart(more) => bed.act("restart", &more.options),
+        Action::Clean => bed.act("clean", &[]),
         Action::Test(scenario) => bed.test(scenario),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the testbed's own variable, which testbed/bed.py reads, too")]
+fn folder_of_the_environment() -> Option<PathBuf> {
+    std::env::var_os("PROTECTOR_TESTBED_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 struct Bed<'a> {
@@ -70,16 +88,15 @@ struct Bed<'a> {
 
 impl Bed<'_> {
     /// Has the testbed's own script do something.
-    fn act(&self, action: &str) -> Result<()> {
-        let script = self.workspace.root.join("testbed/bed.py");
-        run_command(
-            Command::new(python::interpreter()?).arg(script).arg("--work").arg(&self.folder).arg(action),
-        )
+    fn act(&self, action: &str, options: &[String]) -> Result<()> {
+        let mut script = Command::new(python::interpreter()?);
+        script.arg(self.workspace.root.join("testbed/bed.py")).arg("--work").arg(&self.folder);
+        run_command(script.arg(action).args(options))
     }
 
     fn test(&self, scenario: &Scenario) -> Result<()> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
-        tiers.run("sites", 480, || passed(self.act("up")));
+        tiers.run("sites", 480, || passed(self.act("up", &[])));
         tiers.run("program", 240, || passed(self.build()));
         tiers.run("scenario", 300, || passed(self.pytest("test_scenario.py", &[])));
         tiers.run("refusals", 300, || passed(self.pytest("test_refusals.py", &[])));
@@ -87,7 +104,7 @@ impl Bed<'_> {
             tiers.run("kills", budget, || passed(self.pytest("test_kills.py", &share)));
         }
         if !scenario.keep {
-            tiers.always("sites down", 60, || passed(self.act("down")));
+            tiers.always("sites down", 60, || passed(self.act("down", &[])));
         }
         tiers.finish()
     }
