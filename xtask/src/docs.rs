@@ -3,6 +3,7 @@
 use crate::tree::Complaint;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
+use protector_core::domain::attribute::{TABLE, Treatment};
 use protector_core::error::{Class, Code};
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,8 @@ struct Page {
     text: fn() -> String,
 }
 
-const PAGES: &[Page] = &[Page { path: "docs/errors.md", text: errors }];
+const PAGES: &[Page] =
+    &[Page { path: "docs/errors.md", text: errors }, Page { path: "docs/attributes.md", text: attributes }];
 
 /// Writes the pages.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
@@ -66,6 +68,31 @@ fn class(class: Class) -> &'static str {
     }
 }
 
+fn attributes() -> String {
+    let mut page = "\
+# What becomes of a VM's attributes
+
+When a VM moves, every attribute that Nova, Cinder and Neutron know of it is treated as this table says. *Mapped* is by
+the `mappings` of `protector.yaml`, and by equal name where they say nothing; *renewed* is made by the other site's
+services; *dropped* is said in the plan; what is *refused* is refused at protect, with the finding named here.
+
+| resource | attribute | treatment | |
+|---|---|---|---|
+"
+    .to_owned();
+    for row in TABLE {
+        let treatment = match row.treatment {
+            Treatment::Kept => "kept".to_owned(),
+            Treatment::Mapped => "mapped".to_owned(),
+            Treatment::Renewed => "renewed".to_owned(),
+            Treatment::Dropped => "dropped".to_owned(),
+            Treatment::Refused(finding) => format!("refused: `{finding}`"),
+        };
+        page += &["| ", row.resource, " | ", row.name, " | ", &treatment, " | ", row.note, " |\n"].concat();
+    }
+    page + "\n<!-- Written by `cargo xtask docs` from protector-core/src/domain/attribute.rs. -->\n"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,8 +109,8 @@ mod tests {
     fn a_page_that_was_changed_by_hand_is_outdated() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("docs")).unwrap();
-        assert_eq!(outdated(root.path()).len(), 1);
+        assert_eq!(outdated(root.path()).len(), PAGES.len());
         fs::write(root.path().join("docs/errors.md"), errors()).unwrap();
-        assert!(outdated(root.path()).is_empty());
+        assert_eq!(outdated(root.path()).len(), PAGES.len() - 1);
     }
 }
