@@ -86,7 +86,7 @@ services; *dropped* is said in the plan; what is *refused* is refused at protect
             Treatment::Mapped => "mapped".to_owned(),
             Treatment::Renewed => "renewed".to_owned(),
             Treatment::Dropped => "dropped".to_owned(),
-            Treatment::Refused(finding) => format!("refused: `{finding}`"),
+            Treatment::Refused(finding) => format!("refused: `{}`", finding.as_str()),
         };
         page += &["| ", row.resource, " | ", row.name, " | ", &treatment, " | ", row.note, " |\n"].concat();
     }
