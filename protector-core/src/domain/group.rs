@@ -1,6 +1,6 @@
 use crate::id::{
-    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId, ServerId,
-    SiteName, VolumeId,
+    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId,
+    ServerId, SiteName, VolumeId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -91,6 +91,9 @@ mod tests {
     #[test]
     fn point_names_fit_the_array() {
         let name = safety_snapshot(OperationType::Unprotect, u64::MAX, u64::MAX);
-        assert!(name.len() <= 71 && point(OperationType::Failback, 9_999_999, 9_999_999).len() <= 63, "{name}");
+        assert!(
+            name.len() <= 71 && point(OperationType::Failback, 9_999_999, 9_999_999).len() <= 63,
+            "{name}"
+        );
     }
 }
