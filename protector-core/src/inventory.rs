@@ -48,21 +48,21 @@ impl SiteAccess {
         let (servers, volumes, groups) = (cloud.servers(), cloud.volumes(), cloud.groups());
         let servers = Watch::new(interval, move |context| {
             let servers = servers.clone();
-            Box::pin(async move {
-                servers.list(&context, &ServerQuery::default()).try_collect::<Vec<_>>().await
-            })
+            Box::pin(
+                async move { servers.list(&context, &ServerQuery::default()).try_collect::<Vec<_>>().await },
+            )
         });
         let volumes = Watch::new(interval, move |context| {
             let volumes = volumes.clone();
-            Box::pin(async move {
-                volumes.list(&context, &VolumeQuery::default()).try_collect::<Vec<_>>().await
-            })
+            Box::pin(
+                async move { volumes.list(&context, &VolumeQuery::default()).try_collect::<Vec<_>>().await },
+            )
         });
         let groups = Watch::new(interval, move |context| {
             let groups = groups.clone();
-            Box::pin(async move {
-                groups.list(&context, &GroupQuery::default()).try_collect::<Vec<_>>().await
-            })
+            Box::pin(
+                async move { groups.list(&context, &GroupQuery::default()).try_collect::<Vec<_>>().await },
+            )
         });
         Self {
             site,

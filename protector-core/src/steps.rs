@@ -38,7 +38,7 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         guard::ValidateTarget,
         guard::RecordGroup,
         guard::RaiseEpoch,
-        guard::CaptureDefinition,
+        guard::CaptureDefinitions,
         guard::ForgetDefinition,
         storage::SetReplication,
         storage::AllowReplication,

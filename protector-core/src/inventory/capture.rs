@@ -1,7 +1,7 @@
 use super::{SiteAccess, SiteFacts};
 use crate::domain::{
-    AllowedAddressPair, Finding, FindingCode, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition,
-    ServerDefinition, ServerGroupDefinition, VolumeDefinition, naming,
+    AllowedAddressPair, Finding, FindingCode, FixedAddress, FlavorDefinition, KeypairDefinition,
+    PortDefinition, ServerDefinition, ServerGroupDefinition, VolumeDefinition, naming,
 };
 use crate::id::{GroupId, LineageId, PortId, ServerId, VolumeId};
 use crate::openstack::Error;
@@ -214,7 +214,12 @@ fn ports(
     interfaces.iter().filter_map(of_server).collect()
 }
 
-fn port_definition(facts: &SiteFacts, port: &Port, lineage: LineageId, tag: Option<String>) -> PortDefinition {
+fn port_definition(
+    facts: &SiteFacts,
+    port: &Port,
+    lineage: LineageId,
+    tag: Option<String>,
+) -> PortDefinition {
     let network = facts.networks.iter().find(|network| network.id == port.network_id);
     let fixed_addresses = port.fixed_ips.iter().filter_map(|fixed| {
         let subnet = facts.subnets.iter().find(|subnet| subnet.id == fixed.subnet_id)?;

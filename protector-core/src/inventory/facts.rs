@@ -2,7 +2,9 @@ use super::SiteAccess;
 use crate::driver::{ArrayDescription, ArrayVolume, StorageDriver, StorageGroup};
 use crate::id::{ArrayName, ConsistencyGroupId, ProjectId, SiteName, VolumeId};
 use crate::openstack::Error;
-use crate::openstack::block_storage::{self, Group, GroupQuery, GroupType, Volume, VolumeQuery, VolumeType};
+use crate::openstack::block_storage::{
+    Group, GroupQuery, GroupType, QuotaUsage, Volume, VolumeQuery, VolumeType,
+};
 use crate::openstack::compute::{Flavor, Keypair, Limits, Server, ServerGroup, ServerQuery};
 use crate::openstack::network::{
     Network, NetworkQuery, Port, PortQuery, SecurityGroup, SecurityGroupQuery, Subnet, SubnetQuery,
@@ -49,8 +51,8 @@ pub struct SiteFacts {
     pub group_types: Vec<GroupType>,
     /// What it may use of Nova.
     pub compute_limits: Limits,
-    /// What it may use of Cinder.
-    pub volume_limits: block_storage::Limits,
+    /// What it may use of Cinder, by kind.
+    pub volume_quotas: BTreeMap<String, QuotaUsage>,
 }
 
 impl SiteFacts {
@@ -113,7 +115,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
     let (security_groups, flavors, keypairs) = (cloud.security_groups(), cloud.flavors(), cloud.keypairs());
     let (server_groups, volume_types, group_types) =
         (cloud.server_groups(), cloud.volume_types(), cloud.group_types());
-    let (compute_limits, volume_limits) = (cloud.compute_limits(), cloud.volume_limits());
+    let (compute_limits, volume_quotas) = (cloud.compute_limits(), cloud.volume_quotas());
     let of_project = PortQuery::default();
     let (servers, volumes, groups, ports, networks, subnets, security_groups, flavors) = try_join!(
         servers.list(context, &ServerQuery::default()).try_collect::<Vec<_>>(),
@@ -125,13 +127,13 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         security_groups.list(context, &SecurityGroupQuery::default()).try_collect::<Vec<_>>(),
         flavors.list(context).try_collect::<Vec<_>>(),
     )?;
-    let (keypairs, server_groups, volume_types, group_types, compute_limits, volume_limits) = try_join!(
+    let (keypairs, server_groups, volume_types, group_types, compute_limits, volume_quotas) = try_join!(
         keypairs.list(context).try_collect::<Vec<_>>(),
         server_groups.list(context).try_collect::<Vec<_>>(),
         volume_types.list(context).try_collect::<Vec<_>>(),
         group_types.list(context).try_collect::<Vec<_>>(),
         compute_limits.get(context),
-        volume_limits.get(context),
+        volume_quotas.usage(context, &project),
     )?;
     // An administrator sees other projects' ports and security groups, too: they are none of ours.
     let ports = ports.into_iter().filter(|port| port.project_id == project).collect();
@@ -154,7 +156,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         volume_types,
         group_types,
         compute_limits,
-        volume_limits,
+        volume_quotas,
     })
 }
 

@@ -1,8 +1,8 @@
 use super::{Records, World};
+use crate::driver::StorageDriver;
 use crate::engine::{Observation, StepError, StepKind, StepRun};
 use crate::error::Code;
 use crate::id::ArrayName;
-use crate::driver::StorageDriver;
 use crate::inventory::SiteAccess;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -39,7 +39,10 @@ impl<'a> Site<'a> {
     pub fn array(&self, name: &ArrayName) -> Result<&'a Arc<dyn StorageDriver>, StepError> {
         self.access.array(name).ok_or_else(|| {
             let site = &self.access.site;
-            StepError::new(Code::ConfigurationInvalid, format!("protector.yaml has no array {name} at site {site}"))
+            StepError::new(
+                Code::ConfigurationInvalid,
+                format!("protector.yaml has no array {name} at site {site}"),
+            )
         })
     }
 }
@@ -112,7 +115,10 @@ impl<S> AtSite<S> {
         let name = run.site.as_ref();
         let access = name.and_then(|name| self.world.sites.get(name)).ok_or_else(|| {
             let name = name.map_or("none", crate::id::SiteName::as_str);
-            StepError::new(Code::ConfigurationInvalid, format!("step {} is at site {name}, which protector.yaml lacks", run.step))
+            StepError::new(
+                Code::ConfigurationInvalid,
+                format!("step {} is at site {name}, which protector.yaml lacks", run.step),
+            )
         })?;
         Ok(Site { access, records: &self.world.records })
     }
@@ -120,7 +126,10 @@ impl<S> AtSite<S> {
 
 fn read<T: DeserializeOwned>(step: &StepRun, what: &str, value: &Value) -> Result<T, StepError> {
     T::deserialize(value).map_err(|error| {
-        StepError::new(Code::NeedsNewerRelease, format!("the {what} of step {} cannot be read: {error}", step.step))
+        StepError::new(
+            Code::NeedsNewerRelease,
+            format!("the {what} of step {} cannot be read: {error}", step.step),
+        )
     })
 }
 
@@ -138,7 +147,11 @@ impl<S: SiteStep> StepKind for AtSite<S> {
         S::SYSTEM
     }
 
-    fn observe<'a>(&'a self, run: &'a StepRun, input: &'a Value) -> BoxFuture<'a, Result<Observation, StepError>> {
+    fn observe<'a>(
+        &'a self,
+        run: &'a StepRun,
+        input: &'a Value,
+    ) -> BoxFuture<'a, Result<Observation, StepError>> {
         Box::pin(async move {
             let seen = self.step.observe(self.site(run)?, run, &read(run, "input", input)?).await?;
             Ok(match seen {

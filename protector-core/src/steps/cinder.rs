@@ -28,10 +28,12 @@ async fn group_available(
             format!("group {id} is not there at {}", access.site),
         ))),
         Some(group) if group.status == "available" => ControlFlow::Break(Ok(group.clone())),
-        Some(group) if group.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(format!(
-            "group {id} is in status {} at {}: look at the log of cinder-volume",
-            group.status, access.site
-        )))),
+        Some(group) if group.status.starts_with("error") => {
+            ControlFlow::Break(Err(StepError::conflict(format!(
+                "group {id} is in status {} at {}: look at the log of cinder-volume",
+                group.status, access.site
+            ))))
+        }
         Some(_) => ControlFlow::Continue(()),
     };
     access.groups.until(&run.context, judge).await?
@@ -41,10 +43,9 @@ async fn group_available(
 async fn group_gone(access: &SiteAccess, run: &StepRun, id: &ConsistencyGroupId) -> Result<(), StepError> {
     let judge = |groups: &[Group]| match groups.iter().find(|group| group.id == *id) {
         None => ControlFlow::Break(Ok(())),
-        Some(group) if group.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(format!(
-            "group {id} is in status {} at {} instead of deleted",
-            group.status, access.site
-        )))),
+        Some(group) if group.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(
+            format!("group {id} is in status {} at {} instead of deleted", group.status, access.site),
+        ))),
         Some(_) => ControlFlow::Continue(()),
     };
     access.groups.until(&run.context, judge).await?
@@ -63,10 +64,12 @@ async fn volume_in(
             format!("volume {id} is not there at {}", access.site),
         ))),
         Some(volume) if statuses.contains(&volume.status.as_str()) => ControlFlow::Break(Ok(volume.clone())),
-        Some(volume) if volume.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(format!(
-            "volume {id} is in status {} at {}: look at the log of cinder-volume",
-            volume.status, access.site
-        )))),
+        Some(volume) if volume.status.starts_with("error") => {
+            ControlFlow::Break(Err(StepError::conflict(format!(
+                "volume {id} is in status {} at {}: look at the log of cinder-volume",
+                volume.status, access.site
+            ))))
+        }
         Some(_) => ControlFlow::Continue(()),
     };
     access.volumes.until(&run.context, judge).await?
@@ -76,10 +79,9 @@ async fn volume_in(
 async fn volume_gone(access: &SiteAccess, run: &StepRun, id: &VolumeId) -> Result<(), StepError> {
     let judge = |volumes: &[Volume]| match volumes.iter().find(|volume| volume.id == *id) {
         None => ControlFlow::Break(Ok(())),
-        Some(volume) if volume.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(format!(
-            "volume {id} is in status {} at {} instead of gone",
-            volume.status, access.site
-        )))),
+        Some(volume) if volume.status.starts_with("error") => ControlFlow::Break(Err(StepError::conflict(
+            format!("volume {id} is in status {} at {} instead of gone", volume.status, access.site),
+        ))),
         Some(_) => ControlFlow::Continue(()),
     };
     access.volumes.until(&run.context, judge).await?

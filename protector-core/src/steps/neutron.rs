@@ -43,7 +43,9 @@ impl CreatePort {
 
     /// Whether a port that was found is what was asked for: only its tags may be missing yet.
     fn is_it(input: &CreatePortInput, port: &Port) -> bool {
-        port.name == input.port.name && port.description == input.port.description && port.device_id.is_empty()
+        port.name == input.port.name
+            && port.description == input.port.description
+            && port.device_id.is_empty()
     }
 }
 
@@ -53,7 +55,12 @@ impl SiteStep for CreatePort {
     type Input = CreatePortInput;
     type Output = PortMade;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<PortMade>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<PortMade>, StepError> {
         let found = Self::find(site, run, input).await?;
         let Some(port) = found.first() else { return Ok(Seen::NotDone) };
         if !port.tags.contains(&input.marker) && !Self::is_it(input, port) {
@@ -122,7 +129,8 @@ impl SiteStep for DeletePort {
             Err(error) if error.is_not_found() => return Ok(Nothing {}),
             Err(error) => return Err(error.into()),
             Ok(port) if !port.tags.contains(&input.marker) => {
-                let message = format!("port {} at {} is not marked as protector's", port.id, site.access.site);
+                let message =
+                    format!("port {} at {} is not marked as protector's", port.id, site.access.site);
                 return Err(StepError::new(Code::StepConflict, message));
             }
             Ok(_) => {}

@@ -6,7 +6,9 @@ mod server_groups;
 mod servers;
 
 pub use keypairs::{DeleteKeypair, DeleteKeypairInput, ImportKeypair, ImportKeypairInput, KeypairImported};
-pub use power::{LockServer, LockServerInput, ServerInput, StartServer, StopServer, StopServerInput, UnlockServer};
+pub use power::{
+    LockServer, LockServerInput, ServerInput, StartServer, StopServer, StopServerInput, UnlockServer,
+};
 pub use server_groups::{
     CreateServerGroup, CreateServerGroupInput, DeleteServerGroup, DeleteServerGroupInput, ServerGroupMade,
 };

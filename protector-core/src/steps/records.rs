@@ -82,7 +82,10 @@ impl Records {
     ///
     /// # Errors
     /// The stores cannot be read, or differ.
-    pub async fn group(&self, id: GroupId) -> Result<(Option<Version>, Option<ProtectionGroup>), RecordError> {
+    pub async fn group(
+        &self,
+        id: GroupId,
+    ) -> Result<(Option<Version>, Option<ProtectionGroup>), RecordError> {
         match self.stores.read(DocumentKind::Group, &id.to_string()).await? {
             None => Ok((None, None)),
             Some(document) if document.is_removed() => Ok((Some(document.version), None)),
@@ -110,8 +113,11 @@ impl Records {
             Some(expected) if expected.epoch >= group.epoch => expected.next(),
             _ => Version::new(group.epoch, 0),
         };
-        let body = serde_json::to_value(group)
-            .map_err(|source| RecordError::Unreadable { kind: DocumentKind::Group, id: id.clone(), source })?;
+        let body = serde_json::to_value(group).map_err(|source| RecordError::Unreadable {
+            kind: DocumentKind::Group,
+            id: id.clone(),
+            source,
+        })?;
         Ok(self.stores.write(DocumentKind::Group, &id, expected, version, body).await?)
     }
 
@@ -140,14 +146,17 @@ impl Records {
     ) -> Result<(), RecordError> {
         let id = definition.lineage.to_string();
         definition.user_data = match user_data {
-            Some(user_data) => Some(self.sealer.seal(&place(&id), user_data)?),
+            Some(user_data) => Some(self.sealer.seal(place(&id), user_data)?),
             None => None,
         };
         let current = self.stores.read(DocumentKind::Definition, &id).await?;
         let expected = current.as_ref().map(|document| document.version);
         let version = expected.map_or(Version::new(1, 0), Version::next);
-        let body = serde_json::to_value(&definition)
-            .map_err(|source| RecordError::Unreadable { kind: DocumentKind::Definition, id: id.clone(), source })?;
+        let body = serde_json::to_value(&definition).map_err(|source| RecordError::Unreadable {
+            kind: DocumentKind::Definition,
+            id: id.clone(),
+            source,
+        })?;
         Ok(self.stores.write(DocumentKind::Definition, &id, expected, version, body).await?)
     }
 
@@ -158,7 +167,9 @@ impl Records {
     pub async fn definition(&self, member: LineageId) -> Result<Option<ServerDefinition>, RecordError> {
         let id = member.to_string();
         match self.stores.read(DocumentKind::Definition, &id).await? {
-            Some(document) if !document.is_removed() => read(DocumentKind::Definition, &id, document.body).map(Some),
+            Some(document) if !document.is_removed() => {
+                read(DocumentKind::Definition, &id, document.body).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -179,7 +190,7 @@ impl Records {
     /// # Errors
     /// The key is not the one it was encrypted with.
     pub fn open_user_data(&self, member: LineageId, sealed: &Sealed) -> Result<String, RecordError> {
-        let opened = self.sealer.open(&place(&member.to_string()), sealed)?;
+        let opened = self.sealer.open(place(&member.to_string()), sealed)?;
         Ok(opened.expose_secret().to_owned())
     }
 

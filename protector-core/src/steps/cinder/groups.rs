@@ -61,7 +61,12 @@ impl SiteStep for CreateGroup {
     type Input = CreateGroupInput;
     type Output = GroupMade;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<GroupMade>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<GroupMade>, StepError> {
         let mut found = Self::find(site, run, input).await?;
         Ok(match (found.pop(), found.len()) {
             (None, _) => Seen::NotDone,
@@ -75,7 +80,12 @@ impl SiteStep for CreateGroup {
         })
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<GroupMade, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<GroupMade, StepError> {
         let id = site.access.cloud.groups().create(&run.context, &input.group).await?;
         Self::on_array(site, run, input, id).await
     }
@@ -112,8 +122,14 @@ impl SiteStep for DeleteGroup {
     type Input = DeleteGroupInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
-        let there = site.access.groups.look(&run.context).await?.iter().any(|group| group.id == input.group_id);
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
+        let there =
+            site.access.groups.look(&run.context).await?.iter().any(|group| group.id == input.group_id);
         Ok(if there { Seen::NotDone } else { Seen::Done(Nothing {}) })
     }
 

@@ -79,7 +79,12 @@ impl SiteStep for JoinGroup {
     type Input = MembershipInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let (inside, _) = sorted(site, run, input).await?;
         Ok(if inside.len() == input.volumes.len() { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
@@ -133,7 +138,12 @@ impl SiteStep for LeaveGroup {
     type Input = MembershipInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let (inside, _) = sorted(site, run, input).await?;
         Ok(if inside.is_empty() { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }

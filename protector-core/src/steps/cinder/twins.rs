@@ -129,7 +129,12 @@ impl SiteStep for CreateTwin {
         })
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<SiteVolume, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<SiteVolume, StepError> {
         let made = site.access.cloud.volumes().create(&run.context, &input.volume).await?;
         Self::finish(site, run, input, &made.id).await
     }
@@ -195,7 +200,12 @@ impl SiteStep for ReleaseTwin {
     type Input = ReleaseTwinInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let volume = site.access.cloud.volumes().get(&run.context, &input.volume_id).await?;
         Ok(if volume.status == "attaching" { Seen::NotDone } else { Seen::Done(Nothing {}) })
     }

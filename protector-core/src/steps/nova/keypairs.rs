@@ -55,7 +55,12 @@ impl SiteStep for ImportKeypair {
         }
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<KeypairImported, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<KeypairImported, StepError> {
         let keypairs = site.access.cloud.keypairs();
         let keypair = keypairs.create(&run.context, &input.name, &input.public_key, &input.kind).await?;
         Ok(KeypairImported { name: keypair.name })

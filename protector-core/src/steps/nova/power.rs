@@ -61,7 +61,12 @@ impl SiteStep for StopServer {
     type Input = StopServerInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let server = known(site, run, &input.server_id).await?;
         let stopped = server.status == "SHUTOFF" && server.task_state.is_none();
         Ok(if stopped { Seen::Done(Nothing {}) } else { Seen::NotDone })
@@ -102,7 +107,12 @@ impl SiteStep for StartServer {
     type Input = ServerInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let server = known(site, run, &input.server_id).await?;
         let runs = server.status == "ACTIVE" && server.task_state.is_none();
         Ok(if runs { Seen::Done(Nothing {}) } else { Seen::NotDone })
@@ -120,7 +130,12 @@ impl SiteStep for LockServer {
     type Input = LockServerInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let server = known(site, run, &input.server_id).await?;
         let ours = server.locked && server.locked_reason.as_deref() == Some(input.reason.as_str());
         Ok(if ours { Seen::Done(Nothing {}) } else { Seen::NotDone })
@@ -148,7 +163,12 @@ impl SiteStep for UnlockServer {
     type Input = ServerInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let server = known(site, run, &input.server_id).await?;
         Ok(if server.locked { Seen::NotDone } else { Seen::Done(Nothing {}) })
     }

@@ -28,7 +28,8 @@ pub struct ServerGroupMade {
 impl CreateServerGroup {
     // There was none of this name when the plan was made.
     async fn find(site: Site<'_>, run: &StepRun, name: &str) -> Result<Vec<ServerGroup>, StepError> {
-        let all: Vec<ServerGroup> = site.access.cloud.server_groups().list(&run.context).try_collect().await?;
+        let all: Vec<ServerGroup> =
+            site.access.cloud.server_groups().list(&run.context).try_collect().await?;
         Ok(all.into_iter().filter(|group| group.name == name).collect())
     }
 }
@@ -58,7 +59,12 @@ impl SiteStep for CreateServerGroup {
         })
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<ServerGroupMade, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<ServerGroupMade, StepError> {
         let made = site.access.cloud.server_groups().create(&run.context, &input.name, &input.policy).await?;
         Ok(ServerGroupMade { server_group_id: made.id })
     }

@@ -32,7 +32,11 @@ pub struct ServerMade {
 
 impl CreateServer {
     /// Who uses the ports: `None` if nobody does.
-    async fn user(site: Site<'_>, run: &StepRun, input: &CreateServerInput) -> Result<Option<ServerId>, StepError> {
+    async fn user(
+        site: Site<'_>,
+        run: &StepRun,
+        input: &CreateServerInput,
+    ) -> Result<Option<ServerId>, StepError> {
         for network in &input.server.networks {
             let port: Port = site.access.cloud.ports().get(&run.context, &network.port).await?;
             if !port.device_id.is_empty() {
@@ -55,7 +59,12 @@ impl SiteStep for CreateServer {
     type Input = CreateServerInput;
     type Output = ServerMade;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<ServerMade>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<ServerMade>, StepError> {
         let Some(server_id) = Self::user(site, run, input).await? else { return Ok(Seen::NotDone) };
         match server_now(site.access, run, &server_id).await? {
             None => Ok(Seen::Conflict(format!(
@@ -78,7 +87,12 @@ impl SiteStep for CreateServer {
         }
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<ServerMade, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<ServerMade, StepError> {
         let mut server = input.server.clone();
         if let Some(definition) = site.records.definition(input.member).await?
             && let Some(sealed) = &definition.user_data
@@ -118,7 +132,11 @@ impl SiteStep for CreateServer {
 async fn delete(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
     site.access.cloud.servers().delete(&run.context, id).await?;
     let gone = |servers: &[crate::openstack::compute::Server]| {
-        if servers.iter().any(|server| server.id == *id) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if servers.iter().any(|server| server.id == *id) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     };
     Ok(site.access.servers.until(&run.context, gone).await?)
 }
@@ -140,13 +158,20 @@ impl SiteStep for DeleteServer {
     type Input = DeleteServerInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let there = server_now(site.access, run, &input.server_id).await?.is_some();
         Ok(if there { Seen::NotDone } else { Seen::Done(Nothing {}) })
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let Some(server) = server_now(site.access, run, &input.server_id).await? else { return Ok(Nothing {}) };
+        let Some(server) = server_now(site.access, run, &input.server_id).await? else {
+            return Ok(Nothing {});
+        };
         if server.locked {
             site.access.cloud.servers().unlock(&run.context, &server.id).await?;
         }
@@ -218,7 +243,8 @@ impl SiteStep for VerifyServer {
             if !port.mac_address.eq_ignore_ascii_case(&expected.mac_address) {
                 differences.push(format!("port {} has the MAC address {}", port.id, port.mac_address));
             }
-            let addresses: BTreeSet<_> = port.fixed_ips.iter().filter_map(|ip| ip.ip_address.as_ref()).collect();
+            let addresses: BTreeSet<_> =
+                port.fixed_ips.iter().filter_map(|ip| ip.ip_address.as_ref()).collect();
             if addresses != expected.addresses.iter().collect() {
                 differences.push(format!("port {} has the addresses {addresses:?}", port.id));
             }
@@ -227,6 +253,9 @@ impl SiteStep for VerifyServer {
             return Ok(Nothing {});
         }
         let (name, site) = (&server.name, &site.access.site);
-        Err(StepError::conflict(format!("server {name} at {site} is not as planned: {}", differences.join("; "))))
+        Err(StepError::conflict(format!(
+            "server {name} at {site} is not as planned: {}",
+            differences.join("; ")
+        )))
     }
 }

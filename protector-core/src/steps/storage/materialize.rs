@@ -26,7 +26,12 @@ impl SiteStep for SafetySnapshot {
     type Input = SafetySnapshotInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let driver = site.array(&input.array)?;
         let there = driver.has_safety_snapshot(&run.context, &input.group, &input.name).await?;
         Ok(if there { Seen::Done(Nothing {}) } else { Seen::NotDone })
@@ -85,7 +90,12 @@ impl SiteStep for Materialize {
     type Input = MaterializeInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         Ok(if Self::holds_it(site, run, input).await? { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
 
@@ -106,7 +116,9 @@ impl SiteStep for Materialize {
             return Ok(());
         }
         let (volume, array, point) = (&input.volume, &input.array, &input.point);
-        Err(StepError::conflict(format!("volume {volume} on array {array} does not hold recovery point {point}")))
+        Err(StepError::conflict(format!(
+            "volume {volume} on array {array} does not hold recovery point {point}"
+        )))
     }
 
     async fn revert(

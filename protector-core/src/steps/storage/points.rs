@@ -28,7 +28,12 @@ impl SiteStep for ReplicateNow {
     type Input = ReplicateNowInput;
     type Output = Nothing;
 
-    async fn observe(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+    async fn observe(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<Seen<Nothing>, StepError> {
         let driver = site.array(&input.array)?;
         let point = driver.source_point(&run.context, &input.group, &input.point).await?;
         Ok(if point.is_some() { Seen::Done(Nothing {}) } else { Seen::NotDone })
@@ -90,7 +95,9 @@ impl AwaitPoint {
         let driver = site.array(&input.array)?;
         let points = driver.recovery_points(&run.context, &input.origin).await?;
         let point = points.into_iter().find(|point| point.name == input.point);
-        let Some(RecoveryPoint { created, completed: Some(completed), bytes_transferred, members, .. }) = point else {
+        let Some(RecoveryPoint { created, completed: Some(completed), bytes_transferred, members, .. }) =
+            point
+        else {
             return Ok(None);
         };
         let missing: Vec<&str> = input
@@ -129,7 +136,12 @@ impl SiteStep for AwaitPoint {
         Ok(Self::find(site, run, input).await?.map_or(Seen::NotDone, Seen::Done))
     }
 
-    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<PointArrived, StepError> {
+    async fn apply(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+    ) -> Result<PointArrived, StepError> {
         loop {
             if let Some(arrived) = Self::find(site, run, input).await? {
                 return Ok(arrived);
