@@ -27,6 +27,7 @@ pub mod id;
 pub mod inventory;
 pub mod journal;
 pub mod openstack;
+pub mod operations;
 pub mod secret;
 pub mod steps;
 pub mod time;

@@ -83,6 +83,9 @@ pub struct Defaults {
     pub retention: Duration,
     /// How much data may be lost, in minutes, before a group counts as not protected.
     pub rpo_minutes: u32,
+    /// The Cinder group type of new groups, on both sites. Without it the type is chosen by its specs, which only an
+    /// administrator of the project may see.
+    pub group_type: Option<String>,
 }
 
 impl Default for Defaults {
@@ -91,6 +94,7 @@ impl Default for Defaults {
             replication_interval: Duration::from_mins(5),
             retention: Duration::from_hours(24),
             rpo_minutes: 15,
+            group_type: None,
         }
     }
 }
@@ -256,12 +260,13 @@ fn mappings(place: &Place<'_>, sites: &BTreeMap<SiteName, SiteConfig>) -> Result
 }
 
 fn defaults(place: &Place<'_>) -> Result<Defaults, ConfigError> {
-    place.only(&["replication_interval", "retention", "rpo_minutes"])?;
+    place.only(&["replication_interval", "retention", "rpo_minutes", "group_type"])?;
     let standard = Defaults::default();
     Ok(Defaults {
         replication_interval: positive_seconds(place, "replication_interval", standard.replication_interval)?,
         retention: positive_seconds(place, "retention", standard.retention)?,
         rpo_minutes: place.find("rpo_minutes").map_or(Ok(standard.rpo_minutes), |entry| entry.count())?,
+        group_type: place.find("group_type").map(|entry| entry.text().map(str::to_owned)).transpose()?,
     })
 }
 

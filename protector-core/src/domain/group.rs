@@ -1,6 +1,6 @@
 use crate::id::{
-    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId,
-    ServerId, SiteName, VolumeId,
+    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, PortId, ProjectId, ServerId, SiteName,
+    VolumeId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,7 @@ pub struct ProtectionGroup {
     /// When it was last moved.
     pub last_failover_at: Option<Timestamp>,
     /// When protection began.
-    pub created_at: Timestamp,
-    /// The operation that is changing it, if one is.
-    pub operation: Option<OperationId>,
+    pub created_at: Option<Timestamp>,
     /// The project at each site.
     pub projects: BTreeMap<SiteName, ProjectId>,
     /// The Cinder group at each site.

@@ -50,7 +50,10 @@ pub(super) fn patched(group: Option<&ProtectionGroup>, patch: &Value) -> Result<
     };
     let mut value = group.map(serde_json::to_value).transpose().map_err(unreadable)?.unwrap_or(Value::Null);
     merge(&mut value, patch);
-    serde_json::from_value(value).map_err(unreadable)
+    let mut after: ProtectionGroup = serde_json::from_value(value).map_err(unreadable)?;
+    // The clock stays out of plans: when protection began is written down with the first document.
+    after.created_at = after.created_at.or_else(|| group.and_then(|group| group.created_at));
+    Ok(after)
 }
 
 async fn write(records: &Records, run: &StepRun, patch: &Value, moved: bool) -> Result<(), StepError> {
@@ -59,6 +62,7 @@ async fn write(records: &Records, run: &StepRun, patch: &Value, moved: bool) -> 
     }
     let (version, group) = records.group(run.group).await?;
     let mut after = patched(group.as_ref(), patch)?;
+    after.created_at.get_or_insert_with(|| records.clock().now());
     if moved {
         after.last_failover_at = Some(records.clock().now());
     }

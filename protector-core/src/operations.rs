@@ -1,0 +1,72 @@
+//! Planners: facts in, frozen plan out, one file an operation. No IO; a new operation imitates a neighbour.
+
+mod failover;
+mod placement;
+mod protect;
+mod unprotect;
+
+pub use failover::{FailoverFacts, plan_failover};
+pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
+pub use unprotect::{MadeObject, UnprotectFacts, plan_unprotect};
+
+use crate::domain::Finding;
+use crate::engine::{Plan, PlanError, StepBuilder};
+use crate::id::StepId;
+use crate::inventory::{ArrayFacts, SiteFacts};
+use serde_json::{Value, json};
+
+/// What is known of one site.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its OpenStack.
+    pub site: &'a SiteFacts,
+    /// Its arrays.
+    pub arrays: &'a ArrayFacts,
+}
+
+/// What planning came to: a plan, or why there is none. All findings of one attempt are there at once.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan, if nothing refuses it.
+    pub plan: Option<Plan>,
+    /// What refuses it.
+    pub findings: Vec<Finding>,
+    /// What the operator should know.
+    pub warnings: Vec<Finding>,
+}
+
+impl Planned {
+    fn refused(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
+        Self { plan: None, findings, warnings }
+    }
+
+    fn ready(plan: Plan) -> Self {
+        let warnings = plan.warnings.clone();
+        Self { plan: Some(plan), findings: Vec::new(), warnings }
+    }
+}
+
+/// A planner contradicted itself, or a value cannot be written as JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to put the plan together")]
+pub struct PlanningError(#[from] PlanError);
+
+impl crate::error::Coded for PlanningError {
+    fn code(&self) -> crate::error::Code {
+        crate::error::Code::Internal
+    }
+}
+
+/// A reference to a whole [`crate::domain::SiteVolume`] that a step will return.
+fn site_volume(step: &StepId) -> Value {
+    let fields = ["volume_id", "array", "array_volume_id", "serial", "array_volume_name"];
+    let fields = fields.map(|field| (field.to_owned(), crate::engine::output(step, field)));
+    Value::Object(fields.into_iter().collect())
+}
+
+/// A step that changes the group's document.
+fn record_group(id: &str, title: &str, patch: &Value, restore: &Value) -> StepBuilder {
+    StepBuilder::new("record_group", id, title)
+        .input(json!({"patch": patch, "restore": restore}))
+        .call("write the group's document to both site stores")
+}

@@ -1,0 +1,1092 @@
+use super::placement::{Placement, eligibility, quota, volume_eligibility};
+use super::protect::{create_twin, origin, volume_label};
+use super::{Known, Planned, PlanningError, record_group, site_volume};
+use crate::config::ProtectorConfig;
+use crate::domain::{
+    Finding, FindingCode, GroupStatus, KeypairDefinition, Member, OperationType, PortDefinition,
+    ProtectionGroup, ServerDefinition, ServerGroupDefinition, SiteVolume, StorageGroupReference,
+    VolumeDefinition, naming,
+};
+use crate::driver::{GroupOrigin, ReplicationSettings};
+use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
+use crate::id::{ConsistencyGroupId, LineageId, PortId, SiteName, StepId, VolumeId};
+use crate::inventory::Captured;
+use crate::openstack::compute::Server;
+use crate::steps::cinder::MembershipInput;
+use crate::steps::guard::{CaptureDefinitionsInput, ValidateTargetInput};
+use crate::steps::nova::ImportKeypairInput;
+use crate::steps::storage::{AwaitPointInput, ReplicateNowInput, SafetySnapshotInput, SetReplicationInput};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What planning a failover or failback needs to know.
+#[derive(Debug)]
+pub struct FailoverFacts<'a> {
+    /// The group.
+    pub group: &'a ProtectionGroup,
+    /// Where it runs.
+    pub source: Known<'a>,
+    /// Where it goes.
+    pub target: Known<'a>,
+    /// Its VMs as they were read where it runs.
+    pub captured: &'a [Captured],
+    /// Which attempt at the group this is.
+    pub attempt: u64,
+    /// Settings and mappings.
+    pub config: &'a ProtectorConfig,
+}
+
+/// Plans the move of a group to the other site, and back: the same operation with the sites exchanged. What is at the
+/// target already (the originals, or the shadows of an earlier move) is used again with its ids; what is not is made.
+///
+/// # Errors
+/// The planner contradicted itself.
+pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError> {
+    let group = facts.group;
+    let (source, target) = (&facts.source.site.site, &facts.target.site.site);
+    let operation =
+        if *target == group.primary_site { OperationType::Failback } else { OperationType::Failover };
+    let mut findings = Vec::new();
+    let mut warnings: Vec<Finding> =
+        facts.captured.iter().flat_map(|captured| captured.warnings.clone()).collect();
+    let placement =
+        Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
+
+    let groups =
+        (origin(group, source), group.storage_groups.get(target), group.consistency_groups.get(target));
+    let (Some(origin), Some(storage), Some(consistency_group)) = groups else {
+        findings.push(Finding::new(
+            FindingCode::GroupMissing,
+            target,
+            format!("group {}", group.name),
+            "the storage groups of both sites are not on record: it was never fully protected",
+            "resume or repeat `protect`",
+        ));
+        return Ok(Planned::refused(findings, warnings));
+    };
+    check_storage(facts, &origin, storage, &mut findings);
+    let mut moves = Vec::new();
+    for member in group.members.values() {
+        match facts.captured.iter().find(|captured| captured.definition.lineage == member.lineage) {
+            None => findings.push(Finding::new(
+                FindingCode::ServerMissing,
+                source,
+                format!("server {}", member.name),
+                "it is not there any more",
+                "take it out of the group, or make it again and protect it",
+            )),
+            Some(captured) => {
+                let placed = place(facts, &placement, member, &captured.definition, &mut findings);
+                moves.extend(placed);
+            }
+        }
+    }
+    check_compute_limits(facts, &moves, &mut findings);
+    check_volume_limits(facts, &moves, &mut findings);
+    let shared = keypairs_and_groups(facts, &moves, &mut findings, &mut warnings);
+    if !findings.is_empty() {
+        return Ok(Planned::refused(findings, warnings));
+    }
+    let writer = Writer {
+        facts,
+        operation,
+        source,
+        target,
+        origin: &origin,
+        storage,
+        consistency_group,
+        point: naming::point(operation, group.epoch + 1, facts.attempt),
+        safety: naming::safety_snapshot(operation, group.epoch + 1, facts.attempt),
+        moves: &moves,
+        plan: PlanBuilder::new(
+            operation,
+            group.id,
+            &group.name,
+            (source.clone(), target.clone()),
+            group.epoch,
+            Recovery::RollBackBefore(StepId::new("raise_epoch")),
+        ),
+    };
+    Ok(Planned::ready(writer.write(&shared, warnings)?))
+}
+
+/// One VM and where everything of it goes.
+struct Move<'a> {
+    member: &'a Member,
+    definition: &'a ServerDefinition,
+    /// The server that is at the target already.
+    shadow: Option<&'a Server>,
+    /// The flavor at the target, if the server has to be made.
+    flavor: Option<String>,
+    volumes: Vec<MovedVolume<'a>>,
+    ports: Vec<MovedPort<'a>>,
+}
+
+struct MovedVolume<'a> {
+    definition: &'a VolumeDefinition,
+    /// Its name on the source's array, under which the point has it.
+    source: SiteVolume,
+    /// The twin that is there.
+    twin: Option<&'a SiteVolume>,
+    /// The type of the twin that has to be made.
+    twin_type: Option<String>,
+    /// Whether it is not in the group yet.
+    joins: bool,
+}
+
+struct MovedPort<'a> {
+    definition: &'a PortDefinition,
+    /// The port that is at the target already.
+    there: Option<PortId>,
+    /// The port that has to be made.
+    new: Option<crate::openstack::network::NewPort>,
+}
+
+fn place<'a>(
+    facts: &'a FailoverFacts<'a>,
+    placement: &Placement<'_>,
+    member: &'a Member,
+    definition: &'a ServerDefinition,
+    findings: &mut Vec<Finding>,
+) -> Option<Move<'a>> {
+    let (source, target) = (facts.source.site, facts.target.site);
+    if let Some(server) = source.server(&definition.server_id) {
+        findings.extend(eligibility(source, server));
+    }
+    let shadow = member.servers.get(&target.site).and_then(|id| target.server(id));
+    let mut flavor = None;
+    if shadow.is_none() {
+        match placement.flavor(&definition.name, &definition.flavor) {
+            Ok(id) => flavor = Some(id),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    let volumes: Vec<_> = definition
+        .volumes
+        .iter()
+        .filter_map(|volume| place_volume(facts, placement, member, volume, shadow, findings))
+        .collect();
+    let mut ports = Vec::new();
+    for port in &definition.ports {
+        let known = member.ports.iter().find(|known| known.lineage == port.lineage);
+        let there =
+            known.and_then(|known| known.sites.get(&target.site)).filter(|id| target.port(id).is_some());
+        match there {
+            Some(id) => ports.push(MovedPort { definition: port, there: Some(id.clone()), new: None }),
+            None => match placement.port(&definition.name, port) {
+                Ok(new) => ports.push(MovedPort { definition: port, there: None, new: Some(new) }),
+                Err(more) => findings.extend(more),
+            },
+        }
+    }
+    Some(Move { member, definition, shadow, flavor, volumes, ports })
+}
+
+fn place_volume<'a>(
+    facts: &'a FailoverFacts<'a>,
+    placement: &Placement<'_>,
+    member: &'a Member,
+    volume: &'a VolumeDefinition,
+    shadow: Option<&Server>,
+    findings: &mut Vec<Finding>,
+) -> Option<MovedVolume<'a>> {
+    let (source, target) = (facts.source.site, facts.target.site);
+    let known = member.volumes.iter().find(|known| known.lineage == volume.lineage);
+    let label = volume_label(&volume.name, volume.lineage);
+    let subject = format!("volume {label} of server {}", member.name);
+    let own_group = facts.group.consistency_groups.get(&source.site);
+    findings.extend(volume_eligibility(source, &member.name, volume, own_group));
+    let Some((array, found)) = facts.source.arrays.volumes.get(&volume.volume_id) else {
+        findings.push(Finding::new(
+            FindingCode::VolumeNotOnArray,
+            &source.site,
+            subject,
+            "none of the arrays in protector.yaml has it",
+            "add the array that it is on to the site's arrays",
+        ));
+        return None;
+    };
+    let on_source = SiteVolume {
+        volume_id: volume.volume_id.clone(),
+        array: array.clone(),
+        array_volume_id: found.id.clone(),
+        serial: found.serial.clone(),
+        array_volume_name: found.name.clone(),
+    };
+    let joins = source.volume(&volume.volume_id).is_some_and(|cinder| cinder.group_id.is_none());
+    let Some(twin) = known.and_then(|known| known.sites.get(&target.site)) else {
+        if shadow.is_some() {
+            findings.push(Finding::new(
+                FindingCode::Drift,
+                &source.site,
+                subject,
+                "it was added since the server was made at the other site",
+                "delete the stopped server at the other site, so that it is made again with this volume",
+            ));
+        }
+        let twin_type = match placement.volume_type(&volume.volume_type) {
+            Ok(name) => Some(name),
+            Err(finding) => {
+                findings.push(finding);
+                None
+            }
+        };
+        return Some(MovedVolume { definition: volume, source: on_source, twin: None, twin_type, joins });
+    };
+    let at_target = |code, message: String, remedy: &str| {
+        Finding::new(code, &target.site, format!("twin {} of {subject}", twin.volume_id), message, remedy)
+    };
+    match (target.volume(&twin.volume_id), facts.target.arrays.volumes.get(&twin.volume_id)) {
+        (None, _) | (_, None) => findings.push(at_target(
+            FindingCode::TwinMissing,
+            "it is not there any more".to_owned(),
+            "unprotect the group and protect it again, so that the twin is made anew",
+        )),
+        (Some(cinder), Some((_, on_array))) => {
+            let smaller = cinder.size < volume.size || on_array.size < found.size;
+            let larger = cinder.size > volume.size || on_array.size > found.size;
+            let sizes = format!(
+                "it has {} GiB ({} bytes on the array), the original {} GiB ({} bytes)",
+                cinder.size, on_array.size, volume.size, found.size
+            );
+            if smaller {
+                findings.push(at_target(
+                    FindingCode::TwinTooSmall,
+                    sizes,
+                    "extend it to the original's size",
+                ));
+            } else if larger {
+                findings.push(at_target(
+                    FindingCode::TwinTooLarge,
+                    sizes,
+                    "extend the original to the twin's size, or unprotect and protect again",
+                ));
+            }
+            let expected = if shadow.is_some() { "in-use" } else { "attaching" };
+            if !matches!(cinder.status.as_str(), "in-use" | "attaching" | "available") {
+                findings.push(at_target(
+                    FindingCode::TwinState,
+                    format!("it is in status {} instead of {expected}", cinder.status),
+                    "bring it to that status",
+                ));
+            }
+        }
+    }
+    Some(MovedVolume { definition: volume, source: on_source, twin: Some(twin), twin_type: None, joins })
+}
+
+/// The groups on the arrays have our volumes and no others, and the replication is connected.
+fn check_storage(
+    facts: &FailoverFacts<'_>,
+    origin: &GroupOrigin,
+    storage: &StorageGroupReference,
+    findings: &mut Vec<Finding>,
+) {
+    for (known, reference) in [(facts.source, &origin.group), (facts.target, &storage.name)] {
+        let site = &known.site.site;
+        let Some((array, group)) = &known.arrays.group else {
+            findings.push(Finding::new(
+                FindingCode::GroupMissing,
+                site,
+                format!("storage group {reference}"),
+                "it is not on the array any more",
+                "unprotect the group and protect it again",
+            ));
+            continue;
+        };
+        let ours: BTreeSet<_> = facts
+            .group
+            .volumes()
+            .filter_map(|(_, volume)| volume.sites.get(site))
+            .map(|volume| volume.array_volume_id.clone())
+            .chain(known.arrays.volumes.values().map(|(_, volume)| volume.id.clone()))
+            .collect();
+        for member in group.members.iter().filter(|member| !ours.contains(&member.id)) {
+            findings.push(Finding::new(
+                FindingCode::ForeignVolume,
+                site,
+                format!("volume {} on array {array}", member.name),
+                format!("it is in the group's own storage group {}, but no volume of the group", group.name),
+                "take it out of the storage group",
+            ));
+        }
+    }
+    let peer = facts.target.arrays.arrays.get(&storage.array);
+    let connected =
+        peer.is_some_and(|array| array.peers.iter().any(|peer| peer.name == origin.array && peer.connected));
+    if !connected {
+        findings.push(Finding::new(
+            FindingCode::ReplicationBroken,
+            &facts.target.site.site,
+            format!("array {}", storage.array),
+            format!("it is not connected to array {}", origin.array),
+            "connect the two arrays for replication",
+        ));
+    }
+}
+
+fn check_compute_limits(facts: &FailoverFacts<'_>, moves: &[Move<'_>], findings: &mut Vec<Finding>) {
+    let limits = &facts.target.site.compute_limits;
+    let new = || moves.iter().filter(|one| one.shadow.is_none());
+    let needs = [
+        ("instances", new().count() as u64, limits.max_instances, limits.instances_used),
+        ("cores", new().map(|one| one.definition.flavor.vcpus).sum(), limits.max_cores, limits.cores_used),
+        ("ram (MiB)", new().map(|one| one.definition.flavor.memory).sum(), limits.max_ram, limits.ram_used),
+    ];
+    for (kind, needed, limit, used) in needs {
+        let free = u64::try_from(limit - used).unwrap_or(0);
+        if limit >= 0 && needed > free {
+            findings.push(Finding::new(
+                FindingCode::QuotaExceeded,
+                &facts.target.site.site,
+                format!("quota {kind}"),
+                format!("{needed} more are needed, {free} are free of {limit}"),
+                "raise the quota of the project, or free what is not needed",
+            ));
+        }
+    }
+}
+
+fn check_volume_limits(facts: &FailoverFacts<'_>, moves: &[Move<'_>], findings: &mut Vec<Finding>) {
+    let new = || moves.iter().flat_map(|one| &one.volumes).filter(|volume| volume.twin.is_none());
+    let size = new().map(|volume| volume.definition.size).sum();
+    findings.extend(quota(facts.target.site, "volumes", new().count() as u64));
+    findings.extend(quota(facts.target.site, "gigabytes", size));
+}
+
+/// What several VMs share at the target and is not there yet.
+struct Shared<'a> {
+    keypairs: Vec<&'a KeypairDefinition>,
+    server_groups: Vec<&'a ServerGroupDefinition>,
+    /// Keypairs that cannot be had: their VMs are made without.
+    lost_keypairs: BTreeSet<&'a str>,
+}
+
+fn keypairs_and_groups<'a>(
+    facts: &FailoverFacts<'_>,
+    moves: &[Move<'a>],
+    findings: &mut Vec<Finding>,
+    warnings: &mut Vec<Finding>,
+) -> Shared<'a> {
+    let target = facts.target.site;
+    let mut shared =
+        Shared { keypairs: Vec::new(), server_groups: Vec::new(), lost_keypairs: BTreeSet::new() };
+    for one in moves.iter().filter(|one| one.shadow.is_none()) {
+        if let Some(keypair) = &one.definition.keypair {
+            let there = target.keypairs.iter().find(|there| there.name == keypair.name);
+            let known = shared.keypairs.iter().any(|known| known.name == keypair.name);
+            match (&keypair.public_key, there) {
+                (Some(key), Some(there)) if first_two(key) != first_two(&there.public_key) => {
+                    findings.push(Finding::new(
+                        FindingCode::KeypairDiffers,
+                        &target.site,
+                        format!("keypair {} of server {}", keypair.name, one.member.name),
+                        "protector's user has another keypair of this name",
+                        "delete or rename that one",
+                    ));
+                }
+                (_, Some(_)) => {}
+                (Some(_), None) if known => {}
+                (Some(_), None) => shared.keypairs.push(keypair),
+                (None, None) => {
+                    shared.lost_keypairs.insert(keypair.name.as_str());
+                    warnings.push(Finding::new(
+                        FindingCode::AttributeDropped,
+                        &target.site,
+                        format!("keypair {} of server {}", keypair.name, one.member.name),
+                        "its public key is unknown, and protector's user has no keypair of this name",
+                        "import the keypair under the service user before the move",
+                    ));
+                }
+            }
+        }
+        if let Some(group) = &one.definition.server_group {
+            let there = target.server_groups.iter().any(|there| there.name == group.name);
+            let known = shared.server_groups.iter().any(|known| known.name == group.name);
+            if !there && !known {
+                shared.server_groups.push(group);
+            }
+        }
+    }
+    shared
+}
+
+fn first_two(key: &str) -> Vec<&str> {
+    key.split_whitespace().take(2).collect()
+}
+
+/// Writes the steps down.
+struct Writer<'a> {
+    facts: &'a FailoverFacts<'a>,
+    operation: OperationType,
+    source: &'a SiteName,
+    target: &'a SiteName,
+    origin: &'a GroupOrigin,
+    storage: &'a StorageGroupReference,
+    consistency_group: &'a ConsistencyGroupId,
+    point: String,
+    safety: String,
+    moves: &'a [Move<'a>],
+    plan: PlanBuilder,
+}
+
+/// The steps that others come after.
+struct Prepared {
+    twins: BTreeMap<LineageId, Value>,
+    ports: BTreeMap<LineageId, Value>,
+    server_groups: BTreeMap<String, Value>,
+    before_epoch: Vec<StepId>,
+}
+
+impl Writer<'_> {
+    fn write(
+        mut self,
+        shared: &Shared<'_>,
+        warnings: Vec<Finding>,
+    ) -> Result<crate::engine::Plan, PlanningError> {
+        warnings.into_iter().for_each(|warning| self.plan.warn(warning));
+        let validate = self.plan.add(
+            StepBuilder::new("validate_target", "validate_target", "see that the target answers")
+                .at(self.target)
+                .input(ValidateTargetInput {
+                    array: self.storage.array.clone(),
+                    peer: self.origin.array.clone(),
+                })
+                .call("GET compute /servers/detail")
+                .call("GET block-storage /volumes/detail")
+                .call("describe the array"),
+        );
+        let (moving, settled) = match self.operation {
+            OperationType::Failback => (GroupStatus::FailingBack, GroupStatus::Active),
+            _ => (GroupStatus::FailingOver, GroupStatus::FailedOver),
+        };
+        let marked = self.plan.add(
+            record_group(
+                &format!("record_group/{moving}"),
+                "record that the group is being moved",
+                &json!({"status": moving}),
+                &json!({"status": self.facts.group.status}),
+            )
+            .at(self.target)
+            .after([&validate])
+            .reverted_by("the former status"),
+        );
+        let joined = self.join_new_volumes(&marked);
+        let captured = self.capture(&marked);
+        let fenced = self.stop_and_lock(&marked);
+        let arrived = self.replicate(&fenced, joined.as_ref());
+        let mut prepared = self.prepare(shared, &marked);
+        prepared.before_epoch.extend([captured, arrived.0, arrived.1.clone()]);
+        self.materialize(&mut prepared, &marked, &arrived.1);
+        let raised = self.raise_epoch(&prepared);
+        let (servers, verified) = self.start(shared, &prepared, &raised);
+        let reversed = self.reverse(&raised);
+        self.finish(settled, &prepared, &servers, &verified, &reversed);
+        Ok(self.plan.build()?)
+    }
+
+    fn tiers(&self) -> BTreeSet<u32> {
+        self.moves.iter().map(|one| one.member.order).collect()
+    }
+
+    /// Volumes that were attached since: they are replicated with the others from now on.
+    fn join_new_volumes(&mut self, marked: &StepId) -> Option<StepId> {
+        let group_id = self.facts.group.consistency_groups.get(self.source)?.clone();
+        let volumes: Vec<VolumeId> = self
+            .moves
+            .iter()
+            .flat_map(|one| &one.volumes)
+            .filter(|volume| volume.joins)
+            .map(|volume| volume.definition.volume_id.clone())
+            .collect();
+        if volumes.is_empty() {
+            return None;
+        }
+        Some(
+            self.plan.add(
+                StepBuilder::new(
+                    "join_consistency_group",
+                    format!("join_consistency_group/{}", self.source),
+                    "put the volumes that were added since into the consistency group",
+                )
+                .at(self.source)
+                .after([marked])
+                .input(MembershipInput { group_id, volumes, array: self.origin.array.clone() })
+                .call("PUT block-storage /groups/{id} add_volumes, six at a time")
+                .reverted_by("PUT block-storage /groups/{id} remove_volumes"),
+            ),
+        )
+    }
+
+    fn capture(&mut self, marked: &StepId) -> StepId {
+        let definitions = || self.moves.iter().map(|one| one.definition);
+        let input = CaptureDefinitionsInput {
+            members: definitions().map(|one| (one.lineage, one.server_id.clone())).collect(),
+            volumes: definitions()
+                .flat_map(|one| &one.volumes)
+                .map(|volume| (volume.volume_id.clone(), volume.lineage))
+                .collect(),
+            ports: definitions()
+                .flat_map(|one| &one.ports)
+                .map(|port| (port.port_id.clone(), port.lineage))
+                .collect(),
+            known: true,
+        };
+        self.plan.add(
+            StepBuilder::new("capture_definitions", "capture_definitions", "capture the VMs' definitions")
+                .at(self.source)
+                .after([marked])
+                .input(input)
+                .call("GET compute /servers/detail, /servers/{id}/os-volume_attachments, /servers/{id}/os-interface")
+                .call("write the definitions to both site stores"),
+        )
+    }
+
+    /// Stops the VMs, last tier first, and locks them.
+    fn stop_and_lock(&mut self, marked: &StepId) -> Vec<StepId> {
+        let mut fenced = Vec::new();
+        let mut later: Vec<StepId> = vec![marked.clone()];
+        let reason = naming::lock_reason(&self.facts.group.name, self.target.as_str());
+        for tier in self.tiers().into_iter().rev() {
+            let mut stopped = Vec::new();
+            for one in self.moves.iter().filter(|one| one.member.order == tier) {
+                let (name, server_id) = (&one.member.name, &one.definition.server_id);
+                let stop = self.plan.add(
+                    StepBuilder::new("stop_server", format!("stop_server/{name}"), format!("stop {name}"))
+                        .at(self.source)
+                        .after(&later)
+                        .input(json!({"server_id": server_id, "ran": one.definition.running}))
+                        .call(format!("POST compute /servers/{server_id}/action os-stop"))
+                        .reverted_by("POST compute /servers/{id}/action os-start, if it ran"),
+                );
+                fenced.push(
+                    self.plan.add(
+                        StepBuilder::new(
+                            "lock_server",
+                            format!("lock_server/{name}"),
+                            format!("lock {name}"),
+                        )
+                        .at(self.source)
+                        .after([&stop])
+                        .input(json!({"server_id": server_id, "reason": reason}))
+                        .call(format!("POST compute /servers/{server_id}/action lock"))
+                        .reverted_by("POST compute /servers/{id}/action unlock"),
+                    ),
+                );
+                stopped.push(stop);
+            }
+            later = stopped;
+        }
+        fenced
+    }
+
+    /// The last replication, and the end of the source's schedule. Returns the steps that ended the schedule and saw
+    /// the point arrive.
+    fn replicate(&mut self, fenced: &[StepId], joined: Option<&StepId>) -> (StepId, StepId) {
+        let replicated = self.plan.add(
+            StepBuilder::new("replicate_now", "replicate_now", "make the last recovery point")
+                .at(self.source)
+                .after(fenced)
+                .after(joined)
+                .input(ReplicateNowInput {
+                    array: self.origin.array.clone(),
+                    group: self.origin.group.clone(),
+                    point: self.point.clone(),
+                })
+                .call(format!("make and replicate the point {}", self.point))
+                .reverted_by("discard the point, recoverably"),
+        );
+        let before = self.facts.source.arrays.group.as_ref().map(|(_, group)| group.settings.clone());
+        let settings = ReplicationSettings { enabled: false, ..self.settings(false) };
+        let paused = self.plan.add(
+            StepBuilder::new(
+                "set_replication",
+                format!("set_replication/{}", self.source),
+                "switch the source's schedule off",
+            )
+            .at(self.source)
+            .after([&replicated])
+            .input(SetReplicationInput {
+                array: self.origin.array.clone(),
+                group: self.origin.group.clone(),
+                settings,
+                before,
+            })
+            .call("set the schedule of the source's storage group")
+            .reverted_by("the schedule as it was"),
+        );
+        let members = self
+            .moves
+            .iter()
+            .flat_map(|one| &one.volumes)
+            .map(|volume| volume.source.array_volume_name.clone())
+            .collect();
+        let arrived = self.plan.add(
+            StepBuilder::new("await_point", "await_point", "wait until the last recovery point is complete")
+                .at(self.target)
+                .after([&replicated])
+                .input(AwaitPointInput {
+                    array: self.storage.array.clone(),
+                    origin: self.origin.clone(),
+                    point: self.point.clone(),
+                    members,
+                })
+                .call("read the transfer's progress on the target's array")
+                .reverted_by("discard the point, recoverably"),
+        );
+        (paused, arrived)
+    }
+
+    fn settings(&self, enabled: bool) -> ReplicationSettings {
+        ReplicationSettings {
+            enabled,
+            interval: Duration::from_secs(self.facts.group.replication_interval),
+            retention: Some(Duration::from_secs(self.facts.group.retention)),
+        }
+    }
+
+    /// What can be made while the VMs still run.
+    fn prepare(&mut self, shared: &Shared<'_>, marked: &StepId) -> Prepared {
+        let mut prepared = Prepared {
+            twins: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            server_groups: BTreeMap::new(),
+            before_epoch: Vec::new(),
+        };
+        for keypair in &shared.keypairs {
+            let Some(public_key) = keypair.public_key.clone() else { continue };
+            let (name, kind) = (keypair.name.clone(), keypair.kind.clone());
+            prepared.before_epoch.push(
+                self.plan.add(
+                    StepBuilder::new(
+                        "import_keypair",
+                        format!("import_keypair/{name}"),
+                        format!("import the keypair {name} under the service user"),
+                    )
+                    .at(self.target)
+                    .after([marked])
+                    .input(ImportKeypairInput { name, public_key, kind })
+                    .call("POST compute /os-keypairs")
+                    .reverted_by("DELETE compute /os-keypairs/{name}"),
+                ),
+            );
+        }
+        for there in &self.facts.target.site.server_groups {
+            prepared.server_groups.insert(there.name.clone(), there.id.clone().into());
+        }
+        for group in &shared.server_groups {
+            let name = &group.name;
+            let step = self.plan.add(
+                StepBuilder::new(
+                    "create_server_group",
+                    format!("create_server_group/{name}"),
+                    format!("make the server group {name}"),
+                )
+                .at(self.target)
+                .after([marked])
+                .input(json!({"name": name, "policy": {"policy": group.policy, "rules": group.rules}}))
+                .call("POST compute /os-server-groups")
+                .reverted_by("DELETE compute /os-server-groups/{id}"),
+            );
+            prepared.server_groups.insert(name.clone(), output(&step, "server_group_id"));
+            prepared.before_epoch.push(step);
+        }
+        for one in self.moves {
+            for (number, port) in one.ports.iter().enumerate() {
+                self.prepare_port(&mut prepared, one, number, port, marked);
+            }
+        }
+        prepared
+    }
+
+    fn prepare_port(
+        &mut self,
+        prepared: &mut Prepared,
+        one: &Move<'_>,
+        number: usize,
+        port: &MovedPort<'_>,
+        marked: &StepId,
+    ) {
+        let lineage = port.definition.lineage;
+        let Some(new) = &port.new else {
+            prepared.ports.insert(lineage, json!(port.there));
+            return;
+        };
+        let marker = naming::port_tag(self.facts.group.id);
+        let mut tags = port.definition.tags.clone();
+        tags.push(marker.clone());
+        let name = &one.member.name;
+        let step = self.plan.add(
+            StepBuilder::new(
+                "create_port",
+                format!("create_port/{name}/{number}"),
+                format!("make port {number} of {name} ({})", port.definition.mac_address),
+            )
+            .at(self.target)
+            .after([marked])
+            .input(json!({"port": new, "tags": tags, "marker": marker}))
+            .call("POST network /ports")
+            .call("PUT network /ports/{id}/tags")
+            .reverted_by("DELETE network /ports/{id}"),
+        );
+        prepared.ports.insert(lineage, output(&step, "port_id"));
+        prepared.before_epoch.push(step);
+    }
+
+    /// Makes the target's volumes hold the point, after a safety snapshot.
+    fn materialize(&mut self, prepared: &mut Prepared, marked: &StepId, arrived: &StepId) {
+        let mut made = Vec::new();
+        let mut references: BTreeMap<LineageId, (Value, Value)> = BTreeMap::new();
+        for volume in self.moves.iter().flat_map(|one| &one.volumes) {
+            let lineage = volume.definition.lineage;
+            match (volume.twin, &volume.twin_type) {
+                (None, Some(volume_type)) => {
+                    let placement = Placement {
+                        target: self.facts.target.site,
+                        mappings: &self.facts.config.mappings,
+                        source_site: self.source,
+                    };
+                    let twin = placement.twin(self.facts.group.id, volume.definition, volume_type, None);
+                    let group = json!(self.consistency_group);
+                    let step = create_twin(
+                        self.target,
+                        &self.storage.array,
+                        &group,
+                        volume.definition,
+                        &json!(twin),
+                    );
+                    let step = self.plan.add(step.after([marked]));
+                    references.insert(lineage, (output(&step, "array_volume_id"), site_volume(&step)));
+                    made.push(step);
+                }
+                (Some(twin), _) => {
+                    references.insert(lineage, (json!(twin.array_volume_id), json!(twin)));
+                }
+                (None, None) => {}
+            }
+        }
+        let safe = self.plan.add(
+            StepBuilder::new("safety_snapshot", "safety_snapshot", "keep what the target's volumes hold")
+                .at(self.target)
+                .after([marked])
+                .after(&made)
+                .input(SafetySnapshotInput {
+                    array: self.storage.array.clone(),
+                    group: self.storage.name.clone(),
+                    name: self.safety.clone(),
+                })
+                .call(format!("snapshot the target's storage group as {}", self.safety))
+                .reverted_by("discard the snapshot, recoverably"),
+        );
+        for one in self.moves {
+            for volume in &one.volumes {
+                let lineage = volume.definition.lineage;
+                let Some((array_volume, twin)) = references.get(&lineage) else { continue };
+                let label = volume_label(&volume.definition.name, lineage);
+                let step = self.plan.add(
+                    StepBuilder::new(
+                        "storage_promo",
+                        format!("storage_promo/{lineage}"),
+                        format!("make the volume {label} hold the point"),
+                    )
+                    .at(self.target)
+                    .after([arrived, &safe])
+                    .input(json!({"array": self.storage.array, "origin": self.origin, "point": self.point,
+                        "member": volume.source.array_volume_name, "volume": array_volume,
+                        "group": self.storage.name, "safety_snapshot": self.safety}))
+                    .call("overwrite the volume from the replicated snapshot")
+                    .reverted_by("overwrite it from the safety snapshot"),
+                );
+                let volume_id = twin.get("volume_id").cloned().unwrap_or_default();
+                let last = if one.shadow.is_none() {
+                    self.release(&label, lineage, &volume_id, &step)
+                } else {
+                    step
+                };
+                prepared.twins.insert(lineage, twin.clone());
+                prepared.before_epoch.push(last);
+            }
+        }
+    }
+
+    fn release(&mut self, label: &str, lineage: LineageId, volume_id: &Value, after: &StepId) -> StepId {
+        self.plan.add(
+            StepBuilder::new(
+                "release_twin",
+                format!("release_twin/{lineage}"),
+                format!("lift the reservation of {label}"),
+            )
+            .at(self.target)
+            .after([after])
+            .input(json!({"volume_id": volume_id}))
+            .call("POST block-storage /volumes/{id}/action os-unreserve")
+            .reverted_by("POST block-storage /volumes/{id}/action os-reserve"),
+        )
+    }
+
+    fn raise_epoch(&mut self, prepared: &Prepared) -> StepId {
+        let group = self.facts.group;
+        let volumes: Vec<Value> =
+            prepared.twins.values().filter_map(|twin| twin.get("array_volume_id").cloned()).collect();
+        let count = group.failover_count + u32::from(self.operation == OperationType::Failover);
+        self.plan.add(
+            StepBuilder::new("raise_epoch", "raise_epoch", format!("make {} the primary", self.target))
+                .at(self.target)
+                .after(&prepared.before_epoch)
+                .input(json!({"from": group.epoch, "to": group.epoch + 1, "array": self.storage.array,
+                    "patch": {"current_primary_site": self.target, "failover_count": count},
+                    "volumes": volumes}))
+                .call("write the group's document to both site stores")
+                .call("record the epoch with the target's volumes"),
+        )
+    }
+
+    /// Starts the servers by tier; makes those that are not there.
+    fn start(
+        &mut self,
+        shared: &Shared<'_>,
+        prepared: &Prepared,
+        raised: &StepId,
+    ) -> (BTreeMap<LineageId, Value>, Vec<StepId>) {
+        let mut servers = BTreeMap::new();
+        let mut verified = Vec::new();
+        let mut earlier = vec![raised.clone()];
+        for tier in self.tiers() {
+            let mut of_tier = Vec::new();
+            for one in self.moves.iter().filter(|one| one.member.order == tier) {
+                let (server, last) = match one.shadow {
+                    Some(shadow) => (json!(shadow.id), self.start_shadow(one, &earlier)),
+                    None => self.create(shared, prepared, one, &earlier),
+                };
+                of_tier.push(self.verify(prepared, one, &server, &last));
+                servers.insert(one.member.lineage, server);
+            }
+            verified.extend(of_tier.iter().cloned());
+            earlier = of_tier;
+        }
+        (servers, verified)
+    }
+
+    fn start_shadow(&mut self, one: &Move<'_>, earlier: &[StepId]) -> StepId {
+        let name = &one.member.name;
+        let server_id = one.shadow.map(|shadow| &shadow.id);
+        let unlocked = self.plan.add(
+            StepBuilder::new("unlock_server", format!("unlock_server/{name}"), format!("unlock {name}"))
+                .at(self.target)
+                .after(earlier)
+                .input(json!({"server_id": server_id}))
+                .call("POST compute /servers/{id}/action unlock"),
+        );
+        if !one.definition.running {
+            return unlocked;
+        }
+        self.plan.add(
+            StepBuilder::new("start_server", format!("start_server/{name}"), format!("start {name}"))
+                .at(self.target)
+                .after([&unlocked])
+                .input(json!({"server_id": server_id}))
+                .call("POST compute /servers/{id}/action os-start"),
+        )
+    }
+
+    fn create(
+        &mut self,
+        shared: &Shared<'_>,
+        prepared: &Prepared,
+        one: &Move<'_>,
+        earlier: &[StepId],
+    ) -> (Value, StepId) {
+        let (name, definition) = (&one.member.name, one.definition);
+        let input = json!({"member": one.member.lineage, "server": self.new_server(shared, prepared, one)});
+        let created = self.plan.add(
+            StepBuilder::new("create_server", format!("create_server/{name}"), format!("make {name}"))
+                .at(self.target)
+                .after(earlier)
+                .input(input)
+                .call("POST compute /servers"),
+        );
+        let server = output(&created, "server_id");
+        if definition.running {
+            return (server, created);
+        }
+        let stopped = self.plan.add(
+            StepBuilder::new(
+                "stop_server",
+                format!("settle_server/{name}"),
+                format!("stop {name}, which was shut off"),
+            )
+            .at(self.target)
+            .input(json!({"server_id": server, "ran": false}))
+            .call("POST compute /servers/{id}/action os-stop"),
+        );
+        (server, stopped)
+    }
+
+    fn new_server(&self, shared: &Shared<'_>, prepared: &Prepared, one: &Move<'_>) -> Value {
+        let definition = one.definition;
+        let block_devices: Vec<Value> = definition
+            .volumes
+            .iter()
+            .enumerate()
+            .map(|(index, volume)| {
+                let twin = prepared.twins.get(&volume.lineage).and_then(|twin| twin.get("volume_id"));
+                let mut device = json!({"uuid": twin, "boot_index": if index == 0 { 0 } else { -1 },
+                    "delete_on_termination": volume.delete_on_termination});
+                insert_some(&mut device, "tag", volume.tag.as_ref().map(|tag| json!(tag)));
+                device
+            })
+            .collect();
+        let networks: Vec<Value> = definition
+            .ports
+            .iter()
+            .map(|port| {
+                let mut network = json!({"port": prepared.ports.get(&port.lineage)});
+                insert_some(&mut network, "tag", port.tag.as_ref().map(|tag| json!(tag)));
+                network
+            })
+            .collect();
+        let mut metadata = definition.metadata.clone();
+        metadata.extend(naming::markers(self.facts.group.id, definition.lineage));
+        let mut server = json!({"name": definition.name, "flavorRef": one.flavor, "metadata": metadata,
+            "tags": definition.tags, "block_device_mapping_v2": block_devices, "networks": networks,
+            "config_drive": definition.config_drive});
+        let placement = Placement {
+            target: self.facts.target.site,
+            mappings: &self.facts.config.mappings,
+            source_site: self.source,
+        };
+        let keypair = definition
+            .keypair
+            .as_ref()
+            .filter(|keypair| !shared.lost_keypairs.contains(keypair.name.as_str()));
+        let group =
+            definition.server_group.as_ref().and_then(|group| prepared.server_groups.get(&group.name));
+        insert_some(&mut server, "description", definition.description.as_ref().map(|text| json!(text)));
+        insert_some(&mut server, "key_name", keypair.map(|keypair| json!(keypair.name)));
+        insert_some(&mut server, "hostname", definition.hostname.as_ref().map(|name| json!(name)));
+        insert_some(
+            &mut server,
+            "availability_zone",
+            placement.availability_zone(definition).map(Value::from),
+        );
+        insert_some(&mut server, "server_group", group.cloned());
+        server
+    }
+
+    fn verify(&mut self, prepared: &Prepared, one: &Move<'_>, server: &Value, last: &StepId) -> StepId {
+        let name = &one.member.name;
+        let volumes: Vec<Value> = one
+            .volumes
+            .iter()
+            .filter_map(|volume| prepared.twins.get(&volume.definition.lineage)?.get("volume_id").cloned())
+            .collect();
+        let ports: Vec<Value> = one
+            .ports
+            .iter()
+            .map(|port| {
+                let addresses: Vec<&String> =
+                    port.definition.fixed_addresses.iter().map(|fixed| &fixed.address).collect();
+                json!({"port_id": prepared.ports.get(&port.definition.lineage),
+                    "mac_address": port.definition.mac_address, "addresses": addresses})
+            })
+            .collect();
+        let status = if one.definition.running { "ACTIVE" } else { "SHUTOFF" };
+        self.plan.add(
+            StepBuilder::new("verify_server", format!("verify_server/{name}"), format!("verify {name}"))
+                .at(self.target)
+                .after([last])
+                .input(json!({"server_id": server, "status": status, "volumes": volumes, "ports": ports}))
+                .call("GET compute /servers/detail")
+                .call("GET network /ports/{id}"),
+        )
+    }
+
+    /// From now on the data goes the other way.
+    fn reverse(&mut self, raised: &StepId) -> StepId {
+        let back = GroupOrigin { array: self.storage.array.clone(), group: self.storage.name.clone() };
+        let allowed = self.plan.add(
+            StepBuilder::new(
+                "allow_replication",
+                format!("allow_replication/{}", self.source),
+                "allow the replication in the other direction",
+            )
+            .at(self.source)
+            .after([raised])
+            .input(json!({"array": self.origin.array, "origin": back}))
+            .call("allow the target's group on the source's array"),
+        );
+        let settings = self.settings(true);
+        self.plan.add(
+            StepBuilder::new(
+                "set_replication",
+                format!("set_replication/{}", self.target),
+                "switch the new primary's schedule on",
+            )
+            .at(self.target)
+            .after([&allowed])
+            .input(SetReplicationInput {
+                array: self.storage.array.clone(),
+                group: self.storage.name.clone(),
+                settings,
+                before: None,
+            })
+            .call("set schedule, interval and retention of the target's storage group"),
+        )
+    }
+
+    fn finish(
+        &mut self,
+        settled: GroupStatus,
+        prepared: &Prepared,
+        servers: &BTreeMap<LineageId, Value>,
+        verified: &[StepId],
+        reversed: &StepId,
+    ) {
+        let (source, target) = (self.source.as_str(), self.target.as_str());
+        let members: BTreeMap<String, Value> = self
+            .moves
+            .iter()
+            .map(|one| {
+                let ports: Vec<Value> = one
+                    .ports
+                    .iter()
+                    .map(|port| {
+                        json!({"lineage": port.definition.lineage, "sites": {
+                            source: port.definition.port_id,
+                            target: prepared.ports.get(&port.definition.lineage)}})
+                    })
+                    .collect();
+                let volumes: Vec<Value> = one
+                    .volumes
+                    .iter()
+                    .map(|volume| {
+                        let lineage = volume.definition.lineage;
+                        json!({"lineage": lineage, "name": volume_label(&volume.definition.name, lineage),
+                            "sites": {source: volume.source, target: prepared.twins.get(&lineage)}})
+                    })
+                    .collect();
+                let member = json!({"ports": ports, "volumes": volumes, "servers": {
+                    source: one.definition.server_id, target: servers.get(&one.member.lineage)}});
+                (one.member.lineage.to_string(), member)
+            })
+            .collect();
+        self.plan.add(
+            record_group(
+                &format!("record_group/{settled}"),
+                "record where everything is",
+                &json!({"status": settled, "members": members}),
+                &json!({}),
+            )
+            .at(self.target)
+            .after(verified)
+            .after([reversed]),
+        );
+    }
+}
+
+fn insert_some(object: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(fields), Some(value)) = (object.as_object_mut(), value) {
+        fields.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,304 @@
+use crate::config::{MappingKind, Mappings};
+use crate::domain::{
+    Finding, FindingCode, FlavorDefinition, PortDefinition, ServerDefinition, VolumeDefinition, naming,
+};
+use crate::id::{ConsistencyGroupId, GroupId, SiteName};
+use crate::inventory::SiteFacts;
+use crate::openstack::block_storage::NewVolume;
+use crate::openstack::network::{AddressPair, FixedIp, NewPort, Subnet};
+use serde_json::Value;
+
+/// Finds, at the site that a VM goes to, what stands for what it has where it is.
+#[derive(Debug)]
+pub(super) struct Placement<'a> {
+    pub(super) target: &'a SiteFacts,
+    pub(super) mappings: &'a Mappings,
+    pub(super) source_site: &'a SiteName,
+}
+
+impl Placement<'_> {
+    fn mapped(&self, kind: MappingKind, name: &str) -> String {
+        self.mappings.target(kind, self.source_site, name, &self.target.site).name
+    }
+
+    fn finding(&self, code: FindingCode, subject: String, message: String, remedy: &str) -> Finding {
+        Finding::new(code, &self.target.site, subject, message, remedy)
+    }
+
+    /// The id of the flavor.
+    pub(super) fn flavor(&self, server: &str, flavor: &FlavorDefinition) -> Result<String, Finding> {
+        let name = self.mapped(MappingKind::Flavor, &flavor.name);
+        let Some(found) = self.target.flavor(&name) else {
+            return Err(self.finding(
+                FindingCode::FlavorMissing,
+                format!("flavor {name} of server {server}"),
+                format!("there is no flavor {name} (for {} at {})", flavor.name, self.source_site),
+                "make it, or map the flavor in protector.yaml (mappings.flavors)",
+            ));
+        };
+        if (found.vcpus, found.ram) == (flavor.vcpus, flavor.memory) {
+            return Ok(found.id.clone());
+        }
+        Err(self.finding(
+            FindingCode::FlavorDiffers,
+            format!("flavor {name} of server {server}"),
+            format!(
+                "it has {} processors and {} MiB instead of {} and {}",
+                found.vcpus, found.ram, flavor.vcpus, flavor.memory
+            ),
+            "map the flavor to one of the same size in protector.yaml (mappings.flavors)",
+        ))
+    }
+
+    /// The name of the volume type.
+    pub(super) fn volume_type(&self, name: &str) -> Result<String, Finding> {
+        let mapped = self.mapped(MappingKind::VolumeType, name);
+        let subject = || format!("volume type {mapped}");
+        match self.target.volume_type(&mapped) {
+            None => Err(self.finding(
+                FindingCode::VolumeTypeMissing,
+                subject(),
+                format!("there is no volume type {mapped} (for {name} at {})", self.source_site),
+                "make it, or map the type in protector.yaml (mappings.volume_types)",
+            )),
+            Some(found) if !found.is_replicated() => Err(self.finding(
+                FindingCode::VolumeNotReplicated,
+                subject(),
+                "it does not have replication_enabled='<is> True'".to_owned(),
+                "map the type to one that replicates in protector.yaml (mappings.volume_types)",
+            )),
+            Some(found) => Ok(found.name.clone()),
+        }
+    }
+
+    /// The availability zone, if one was asked for.
+    pub(super) fn availability_zone(&self, server: &ServerDefinition) -> Option<String> {
+        server.availability_zone.as_ref().map(|zone| self.mapped(MappingKind::AvailabilityZone, zone))
+    }
+
+    /// The port with the same MAC and addresses in the mapped network.
+    pub(super) fn port(&self, server: &str, port: &PortDefinition) -> Result<NewPort, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let name = self.mapped(MappingKind::Network, &port.network);
+        let subject = format!("network {name} of server {server}");
+        let Some(network) = self.target.network(&name) else {
+            return Err(vec![self.finding(
+                FindingCode::NetworkUnmapped,
+                subject,
+                format!("there is no network {name} (for {} at {})", port.network, self.source_site),
+                "make it, or map the network in protector.yaml (mappings.networks)",
+            )]);
+        };
+        let subnets: Vec<&Subnet> =
+            self.target.subnets.iter().filter(|subnet| subnet.network_id == network.id).collect();
+        let mut fixed_ips = Vec::new();
+        for fixed in &port.fixed_addresses {
+            let address = &fixed.address;
+            match subnets.iter().find(|subnet| subnet.cidr == fixed.cidr) {
+                Some(subnet) => fixed_ips
+                    .push(FixedIp { subnet_id: subnet.id.clone(), ip_address: Some(address.clone()) }),
+                None => findings.push(self.finding(
+                    FindingCode::SubnetUnmapped,
+                    subject.clone(),
+                    format!("it has no subnet {} for the address {address}", fixed.cidr),
+                    "make a subnet of the same range in it, or map the network to one that has it",
+                )),
+            }
+        }
+        for other in self.target.ports.iter().filter(|other| other.network_id == network.id) {
+            let same_mac = other.mac_address.eq_ignore_ascii_case(&port.mac_address);
+            let same_address =
+                other.fixed_ips.iter().any(|ip| fixed_ips.iter().any(|own| own.ip_address == ip.ip_address));
+            if same_mac || same_address {
+                findings.push(self.finding(
+                    FindingCode::AddressInUse,
+                    format!("port {} of server {server}", port.mac_address),
+                    format!("its MAC or IP address is used by port {} ({})", other.id, other.name),
+                    "free the address, or remove that port",
+                ));
+            }
+        }
+        let mut security_groups = Vec::new();
+        for group in &port.security_groups {
+            let mapped = self.mapped(MappingKind::SecurityGroup, group);
+            match self.target.security_group(&mapped) {
+                Some(found) => security_groups.push(found.id.clone()),
+                None => findings.push(self.finding(
+                    FindingCode::SecurityGroupMissing,
+                    format!("security group {mapped} of server {server}"),
+                    format!("there is no security group {mapped} (for {group} at {})", self.source_site),
+                    "make it, or map the security group in protector.yaml (mappings.security_groups)",
+                )),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let protected = port.port_security_enabled.unwrap_or(true);
+        Ok(NewPort {
+            network_id: network.id.clone(),
+            name: port.name.clone(),
+            description: port.description.clone(),
+            mac_address: Some(port.mac_address.clone()),
+            fixed_ips,
+            allowed_address_pairs: port
+                .allowed_address_pairs
+                .iter()
+                .map(|pair| AddressPair {
+                    ip_address: pair.ip_address.clone(),
+                    mac_address: pair.mac_address.clone(),
+                })
+                .collect(),
+            port_security_enabled: port.port_security_enabled,
+            // Neutron refuses security groups on a port without port security.
+            security_groups: protected.then_some(security_groups),
+            admin_state_up: port.admin_state_up,
+            vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
+            extra_dhcp_opts: port
+                .extra_dhcp_options
+                .iter()
+                .filter_map(|option: &Value| serde_json::from_value(option.clone()).ok())
+                .collect(),
+        })
+    }
+
+    /// The twin of a volume: the same but empty, with our markers.
+    pub(super) fn twin(
+        &self,
+        group: GroupId,
+        volume: &VolumeDefinition,
+        volume_type: &str,
+        consistency_group: Option<ConsistencyGroupId>,
+    ) -> NewVolume {
+        let mut metadata = volume.metadata.clone();
+        metadata.extend(naming::markers(group, volume.lineage));
+        NewVolume {
+            name: volume.name.clone(),
+            description: volume.description.clone(),
+            size: volume.size,
+            volume_type: Some(volume_type.to_owned()),
+            group_id: consistency_group,
+            availability_zone: None,
+            metadata,
+        }
+    }
+}
+
+/// What refuses a VM: what cannot be moved with it, wherever it goes.
+pub(super) fn eligibility(facts: &SiteFacts, server: &crate::openstack::compute::Server) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let subject = || format!("server {}", server.name);
+    let mut refuse = |code, message: String, remedy: &str| {
+        findings.push(Finding::new(code, &facts.site, subject(), message, remedy));
+    };
+    if server.image.as_object().is_some_and(|image| !image.is_empty()) {
+        refuse(
+            FindingCode::ImageBooted,
+            "it boots from an image: its root disk is on the compute host and is not replicated".to_owned(),
+            "rebuild it with a boot volume of a replicated type",
+        );
+    }
+    if server.flavor.ephemeral > 0 || server.flavor.swap > 0 {
+        refuse(
+            FindingCode::EphemeralDisk,
+            format!(
+                "flavor {} gives it an ephemeral or swap disk, which is not replicated",
+                server.flavor.original_name
+            ),
+            "resize it to a flavor without ephemeral and swap disks",
+        );
+    }
+    if !matches!(server.status.as_str(), "ACTIVE" | "SHUTOFF") || server.task_state.is_some() {
+        refuse(
+            FindingCode::ServerState,
+            format!("it is {} ({})", server.status, server.task_state.as_deref().unwrap_or("no task")),
+            "bring it to ACTIVE or SHUTOFF",
+        );
+    }
+    findings
+}
+
+/// What refuses a volume.
+pub(super) fn volume_eligibility(
+    facts: &SiteFacts,
+    server: &str,
+    volume: &VolumeDefinition,
+    own_group: Option<&ConsistencyGroupId>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let label = if volume.name.is_empty() { volume.volume_id.as_str() } else { volume.name.as_str() };
+    let subject = || format!("volume {label} of server {server}");
+    let mut refuse = |code, message: String, remedy: &str| {
+        findings.push(Finding::new(code, &facts.site, subject(), message, remedy));
+    };
+    let Some(cinder) = facts.volume(&volume.volume_id) else { return findings };
+    if cinder.encrypted {
+        refuse(
+            FindingCode::VolumeEncrypted,
+            format!("its type {} is encrypted: the key would have to move, too", volume.volume_type),
+            "copy it to a volume of a type that is not encrypted",
+        );
+    } else if !facts
+        .volume_type(&volume.volume_type)
+        .is_some_and(crate::openstack::block_storage::VolumeType::is_replicated)
+    {
+        refuse(
+            FindingCode::VolumeNotReplicated,
+            format!("its type {} does not have replication_enabled='<is> True'", volume.volume_type),
+            "retype it to a type that replicates",
+        );
+    }
+    if facts
+        .volume_type(&volume.volume_type)
+        .and_then(|kind| kind.replication_type())
+        .is_some_and(|kind| kind != "async")
+    {
+        refuse(
+            FindingCode::VolumeNotReplicated,
+            format!("its type {} does not replicate asynchronously", volume.volume_type),
+            "retype it to a type with replication_type='<in> async'",
+        );
+    }
+    if cinder.attachments.len() > 1 {
+        refuse(
+            FindingCode::VolumeShared,
+            "more than one server uses it".to_owned(),
+            "detach it from the others",
+        );
+    }
+    if let Some(group) = cinder.group_id.as_ref().filter(|group| Some(*group) != own_group) {
+        refuse(
+            FindingCode::VolumeInOtherGroup,
+            format!("it is in the Cinder group {group} already"),
+            "remove it from that group",
+        );
+    }
+    findings
+}
+
+/// What refuses a port.
+pub(super) fn port_eligibility(facts: &SiteFacts, server: &str, port: &PortDefinition) -> Option<Finding> {
+    let kind = port.vnic_type.as_deref().filter(|kind| *kind != "normal")?;
+    Some(Finding::new(
+        FindingCode::PortKind,
+        &facts.site,
+        format!("port {} of server {server}", port.port_id),
+        format!("it is plugged as {kind}, which is bound to its host"),
+        "use a port of the kind normal",
+    ))
+}
+
+/// Whether so many more may be made of a kind.
+pub(super) fn quota(facts: &SiteFacts, kind: &str, needed: u64) -> Option<Finding> {
+    let usage = facts.volume_quotas.get(kind)?;
+    let free = u64::try_from(usage.free()?).unwrap_or(0);
+    (needed > free).then(|| {
+        Finding::new(
+            FindingCode::QuotaExceeded,
+            &facts.site,
+            format!("quota {kind}"),
+            format!("{needed} more are needed, {free} are free of {}", usage.limit),
+            "raise the quota of the project, or free what is not needed",
+        )
+    })
+}

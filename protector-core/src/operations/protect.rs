@@ -1,0 +1,596 @@
+use super::placement::{Placement, eligibility, port_eligibility, quota, volume_eligibility};
+use super::{Known, Planned, PlanningError, record_group, site_volume};
+use crate::config::ProtectorConfig;
+use crate::domain::{
+    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationType,
+    ServerDefinition, SiteVolume, VolumeLineage, naming,
+};
+use crate::driver::{ArrayVolume, GroupOrigin, ReplicationSettings};
+use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
+use crate::id::{ArrayName, GroupId, LineageId, SiteName, StepId, VolumeId};
+use crate::inventory::Captured;
+use crate::openstack::block_storage::{GroupType, NewGroup};
+use crate::openstack::compute::Server;
+use crate::steps::cinder::{CreateGroupInput, MembershipInput};
+use crate::steps::guard::{CaptureDefinitionsInput, ValidateTargetInput};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be protected.
+#[derive(Debug, Clone)]
+pub struct ProtectRequest {
+    /// The group's name.
+    pub name: String,
+    /// Where the VMs run: the group's home.
+    pub source: SiteName,
+    /// The other site.
+    pub target: SiteName,
+    /// The VMs, by name or id.
+    pub servers: Vec<String>,
+}
+
+/// What planning needs to know.
+#[derive(Debug)]
+pub struct ProtectFacts<'a> {
+    /// Where the VMs run.
+    pub source: Known<'a>,
+    /// The other site.
+    pub target: Known<'a>,
+    /// The VMs that were found, as they were read.
+    pub captured: &'a [Captured],
+    /// What was found wrong with what was asked for: names that fit no VM or several.
+    pub unresolved: Vec<Finding>,
+    /// The groups there are.
+    pub groups: &'a [ProtectionGroup],
+    /// Which attempt at the group this is.
+    pub attempt: u64,
+    /// Settings and mappings.
+    pub config: &'a ProtectorConfig,
+}
+
+/// Everything about a request that holds, so that the steps can be written down.
+struct Decided {
+    group: GroupId,
+    group_types: (String, String),
+    source_array: ArrayName,
+    target_array: ArrayName,
+    source_type: String,
+    target_type: String,
+    volumes: BTreeMap<VolumeId, ArrayVolume>,
+}
+
+/// Plans protection: the Cinder groups and the twins on both sites, the first complete point.
+///
+/// # Errors
+/// The planner contradicted itself.
+pub fn plan_protect(request: &ProtectRequest, facts: &ProtectFacts<'_>) -> Result<Planned, PlanningError> {
+    let mut findings = facts.unresolved.clone();
+    let mut warnings: Vec<Finding> =
+        facts.captured.iter().flat_map(|captured| captured.warnings.clone()).collect();
+    let decided = decide(request, facts, &mut findings, &mut warnings);
+    match decided {
+        Some(decided) if findings.is_empty() => steps(request, facts, &decided, warnings).map(Planned::ready),
+        _ => Ok(Planned::refused(findings, warnings)),
+    }
+}
+
+fn decide(
+    request: &ProtectRequest,
+    facts: &ProtectFacts<'_>,
+    findings: &mut Vec<Finding>,
+    warnings: &mut Vec<Finding>,
+) -> Option<Decided> {
+    let (source, target) = (facts.source.site, facts.target.site);
+    let group = naming::group_id(&source.project, &request.name);
+    let placement = Placement { target, mappings: &facts.config.mappings, source_site: &request.source };
+    for captured in facts.captured {
+        check_member(facts, captured, findings, warnings, &placement);
+    }
+    let volumes = || facts.captured.iter().flat_map(|captured| &captured.definition.volumes);
+    let types: BTreeSet<&str> = volumes().map(|volume| volume.volume_type.as_str()).collect();
+    let replicated =
+        || types.iter().filter(|name| source.volume_type(name).is_some_and(|kind| kind.is_replicated()));
+    if replicated().count() > 1 {
+        findings.push(Finding::new(
+            FindingCode::VolumeTypesDiffer,
+            &source.site,
+            format!("group {}", request.name),
+            format!("its volumes have the types {}", types.iter().copied().collect::<Vec<_>>().join(", ")),
+            "retype them to one type: a consistency group has one",
+        ));
+    }
+    let source_type = replicated().next().map(|name| (*name).to_owned());
+    let target_type = source_type.as_deref().map(|name| placement.volume_type(name));
+    let target_type = keep(target_type, findings);
+    let group_types = (
+        keep(Some(group_type(facts, facts.source)), findings),
+        keep(Some(group_type(facts, facts.target)), findings),
+    );
+    let (count, size) = (volumes().count() as u64, volumes().map(|volume| volume.size).sum());
+    findings.extend(quota(source, "groups", 1));
+    findings.extend(quota(target, "groups", 1));
+    findings.extend(quota(target, "volumes", count));
+    findings.extend(quota(target, "gigabytes", size));
+    if let Some(name) = &target_type {
+        findings.extend(quota(target, &format!("volumes_{name}"), count));
+        findings.extend(quota(target, &format!("gigabytes_{name}"), size));
+    }
+    let mut on_arrays = BTreeMap::new();
+    let mut arrays = BTreeSet::new();
+    for volume in volumes() {
+        match facts.source.arrays.volumes.get(&volume.volume_id) {
+            Some((array, found)) => {
+                arrays.insert(array.clone());
+                on_arrays.insert(volume.volume_id.clone(), found.clone());
+            }
+            // What is of another type has its own finding.
+            None if source.volume_type(&volume.volume_type).is_some_and(|kind| kind.is_replicated()) => {
+                findings.push(Finding::new(
+                    FindingCode::VolumeNotOnArray,
+                    &source.site,
+                    format!("volume {}", volume.volume_id),
+                    "none of the arrays in protector.yaml has it",
+                    "add the array that it is on to the site's arrays",
+                ));
+            }
+            None => {}
+        }
+    }
+    if arrays.len() > 1 {
+        findings.push(Finding::new(
+            FindingCode::VolumeTypesDiffer,
+            &source.site,
+            format!("group {}", request.name),
+            "its volumes are on more than one array",
+            "migrate them to one backend: a consistency group has one",
+        ));
+    }
+    let source_array = arrays.into_iter().next();
+    let target_array = source_array.as_ref().and_then(|array| peer(facts, array, findings));
+    let (Some(source_group_type), Some(target_group_type)) = group_types else { return None };
+    Some(Decided {
+        group,
+        group_types: (source_group_type, target_group_type),
+        source_array: source_array?,
+        target_array: target_array?,
+        source_type: source_type?,
+        target_type: target_type?,
+        volumes: on_arrays,
+    })
+}
+
+fn keep<T>(found: Option<Result<T, Finding>>, findings: &mut Vec<Finding>) -> Option<T> {
+    match found? {
+        Ok(value) => Some(value),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    }
+}
+
+fn check_member(
+    facts: &ProtectFacts<'_>,
+    captured: &Captured,
+    findings: &mut Vec<Finding>,
+    warnings: &mut Vec<Finding>,
+    placement: &Placement<'_>,
+) {
+    let source = facts.source.site;
+    let definition = &captured.definition;
+    let name = &definition.name;
+    let Some(server): Option<&Server> = source.server(&definition.server_id) else { return };
+    findings.extend(eligibility(source, server));
+    let holds = |group: &&ProtectionGroup| {
+        group.members.values().any(|member| member.servers.get(&source.site) == Some(&server.id))
+    };
+    if let Some(group) = facts.groups.iter().find(holds) {
+        findings.push(Finding::new(
+            FindingCode::ServerProtected,
+            &source.site,
+            format!("server {name}"),
+            format!("it is in the Protection Group {}", group.name),
+            "a VM is in at most one group: leave it out, or unprotect that group",
+        ));
+    }
+    for volume in &definition.volumes {
+        findings.extend(volume_eligibility(source, name, volume, None));
+    }
+    for port in &definition.ports {
+        findings.extend(port_eligibility(source, name, port));
+        // Needed at failover only: until then it can be mended.
+        warnings.extend(placement.port(name, port).err().unwrap_or_default());
+    }
+    warnings.extend(placement.flavor(name, &definition.flavor).err());
+}
+
+/// The group type: the configured one, else the first whose specs say what is needed.
+fn group_type(facts: &ProtectFacts<'_>, known: Known<'_>) -> Result<String, Finding> {
+    let types = &known.site.group_types;
+    let configured = facts.config.defaults.group_type.as_deref();
+    let fits = |kind: &&GroupType| match configured {
+        Some(name) => kind.name == name,
+        None => kind.is_replicated() == Some(true),
+    };
+    types.iter().find(fits).map(|kind| kind.id.clone()).ok_or_else(|| {
+        Finding::new(
+            FindingCode::GroupTypeMissing,
+            &known.site.site,
+            configured.map_or("group types".to_owned(), |name| format!("group type {name}")),
+            "there is no group type with consistent_group_snapshot_enabled and consistent_group_replication_enabled, \
+             or the role may not see which one has them",
+            "have an administrator make one with both set to '<is> True', or name it in protector.yaml \
+             (defaults.group_type)",
+        )
+    })
+}
+
+/// The array at the target that the source's array is connected to.
+fn peer(facts: &ProtectFacts<'_>, array: &ArrayName, findings: &mut Vec<Finding>) -> Option<ArrayName> {
+    let description = facts.source.arrays.arrays.get(array)?;
+    let known =
+        || description.peers.iter().filter(|peer| facts.target.arrays.arrays.contains_key(&peer.name));
+    if let Some(peer) = known().find(|peer| peer.connected) {
+        return Some(peer.name.clone());
+    }
+    let message = match known().next() {
+        Some(peer) => format!("its connection to array {} does not work", peer.name),
+        None => "it is connected to none of the other site's arrays in protector.yaml".to_owned(),
+    };
+    findings.push(Finding::new(
+        FindingCode::ReplicationBroken,
+        &facts.source.site.site,
+        format!("array {array}"),
+        message,
+        "connect the two arrays for replication",
+    ));
+    None
+}
+
+fn members(
+    request: &ProtectRequest,
+    facts: &ProtectFacts<'_>,
+    decided: &Decided,
+) -> BTreeMap<LineageId, Member> {
+    let at_source = |volume: &VolumeId| {
+        let found = decided.volumes.get(volume)?;
+        Some(SiteVolume {
+            volume_id: volume.clone(),
+            array: decided.source_array.clone(),
+            array_volume_id: found.id.clone(),
+            serial: found.serial.clone(),
+            array_volume_name: found.name.clone(),
+        })
+    };
+    let member = |definition: &ServerDefinition| Member {
+        lineage: definition.lineage,
+        name: definition.name.clone(),
+        // A VM that is shut off starts nothing that others wait for.
+        order: u32::from(!definition.running),
+        servers: [(request.source.clone(), definition.server_id.clone())].into(),
+        ports: definition
+            .ports
+            .iter()
+            .map(|port| PortLineage {
+                lineage: port.lineage,
+                sites: [(request.source.clone(), port.port_id.clone())].into(),
+            })
+            .collect(),
+        volumes: definition
+            .volumes
+            .iter()
+            .map(|volume| VolumeLineage {
+                lineage: volume.lineage,
+                name: volume_label(volume.name.as_str(), volume.lineage),
+                sites: at_source(&volume.volume_id)
+                    .map(|found| (request.source.clone(), found))
+                    .into_iter()
+                    .collect(),
+            })
+            .collect(),
+    };
+    facts
+        .captured
+        .iter()
+        .map(|captured| (captured.definition.lineage, member(&captured.definition)))
+        .collect()
+}
+
+/// What a volume is called where a person reads it.
+pub(super) fn volume_label(name: &str, lineage: LineageId) -> String {
+    if name.is_empty() { format!("volume-{}", lineage.uuid()) } else { name.to_owned() }
+}
+
+fn steps(
+    request: &ProtectRequest,
+    facts: &ProtectFacts<'_>,
+    decided: &Decided,
+    warnings: Vec<Finding>,
+) -> Result<crate::engine::Plan, PlanningError> {
+    let (source, target) = (&request.source, &request.target);
+    let sites = (source.clone(), target.clone());
+    let defaults = &facts.config.defaults;
+    let mut plan =
+        PlanBuilder::new(OperationType::Protect, decided.group, &request.name, sites, 1, Recovery::RollBack);
+    warnings.into_iter().for_each(|warning| plan.warn(warning));
+
+    let validate = plan.add(
+        StepBuilder::new("validate_target", "validate_target", "see that the target answers")
+            .at(target)
+            .input(ValidateTargetInput {
+                array: decided.target_array.clone(),
+                peer: decided.source_array.clone(),
+            })
+            .call("GET compute /servers/detail")
+            .call("GET block-storage /volumes/detail")
+            .call("describe the array"),
+    );
+    let members = members(request, facts, decided);
+    let group = ProtectionGroup {
+        id: decided.group,
+        name: request.name.clone(),
+        status: GroupStatus::Creating,
+        replication_type: ReplicationType::Async,
+        primary_site: source.clone(),
+        secondary_site: target.clone(),
+        current_primary_site: source.clone(),
+        epoch: 1,
+        failover_count: 0,
+        last_failover_at: None,
+        created_at: None,
+        projects: [
+            (source.clone(), facts.source.site.project.clone()),
+            (target.clone(), facts.target.site.project.clone()),
+        ]
+        .into(),
+        consistency_groups: BTreeMap::new(),
+        storage_groups: BTreeMap::new(),
+        replication_interval: defaults.replication_interval.as_secs(),
+        retention: defaults.retention.as_secs(),
+        rpo_minutes: defaults.rpo_minutes,
+        members: members.clone(),
+    };
+    let recorded = plan.add(
+        record_group("record_group/creating", "record the group", &json!(group), &Value::Null)
+            .at(target)
+            .after([&validate])
+            .reverted_by("remove the group's document from both site stores"),
+    );
+    let definitions = || facts.captured.iter().map(|captured| &captured.definition);
+    let captured = plan.add(
+        StepBuilder::new("capture_definitions", "capture_definitions", "capture the VMs' definitions")
+            .at(source)
+            .after([&recorded])
+            .input(CaptureDefinitionsInput {
+                members: definitions().map(|one| (one.lineage, one.server_id.clone())).collect(),
+                volumes: definitions()
+                    .flat_map(|one| &one.volumes)
+                    .map(|volume| (volume.volume_id.clone(), volume.lineage))
+                    .collect(),
+                ports: definitions()
+                    .flat_map(|one| &one.ports)
+                    .map(|port| (port.port_id.clone(), port.lineage))
+                    .collect(),
+                known: false,
+            })
+            .call("GET compute /servers/detail, /servers/{id}/os-volume_attachments, /servers/{id}/os-interface")
+            .call("write the definitions to both site stores")
+            .reverted_by("remove the definitions from both site stores"),
+    );
+
+    let create_group = |site: &SiteName, array: &ArrayName, group_type: &str, volume_type: &str| {
+        StepBuilder::new(
+            "create_consistency_group",
+            format!("create_consistency_group/{site}"),
+            "make the consistency group",
+        )
+        .at(site)
+        .after([&recorded])
+        .input(CreateGroupInput {
+            group: NewGroup {
+                name: naming::consistency_group(decided.group),
+                description: naming::consistency_group_description(decided.group, &request.name),
+                group_type: group_type.to_owned(),
+                volume_types: vec![volume_type.to_owned()],
+            },
+            array: array.clone(),
+        })
+        .call("POST block-storage /groups")
+        .reverted_by("POST block-storage /groups/{id}/action delete")
+    };
+    let type_id = |known: Known<'_>, name: &str| {
+        known.site.volume_type(name).map_or_else(|| name.to_owned(), |kind| kind.id.clone())
+    };
+    let source_group = plan.add(create_group(
+        source,
+        &decided.source_array,
+        &decided.group_types.0,
+        &type_id(facts.source, &decided.source_type),
+    ));
+    let target_group = plan.add(create_group(
+        target,
+        &decided.target_array,
+        &decided.group_types.1,
+        &type_id(facts.target, &decided.target_type),
+    ));
+    let joined = plan.add(
+        StepBuilder::new(
+            "join_consistency_group",
+            format!("join_consistency_group/{source}"),
+            "put the volumes into the consistency group",
+        )
+        .at(source)
+        .input(join(&source_group, decided.volumes.keys().cloned().collect(), &decided.source_array))
+        .call("PUT block-storage /groups/{id} add_volumes, six at a time")
+        .reverted_by("PUT block-storage /groups/{id} remove_volumes"),
+    );
+
+    let placement =
+        Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
+    let mut twins: BTreeMap<LineageId, StepId> = BTreeMap::new();
+    for volume in definitions().flat_map(|definition| &definition.volumes) {
+        let twin = placement.twin(decided.group, volume, &decided.target_type, None);
+        let step = create_twin(
+            target,
+            &decided.target_array,
+            &output(&target_group, "group_id"),
+            volume,
+            &json!(twin),
+        );
+        twins.insert(volume.lineage, plan.add(step));
+    }
+
+    let origin = json!({"array": decided.source_array, "group": output(&source_group, "storage_group")});
+    let allowed = plan.add(
+        StepBuilder::new("allow_replication", format!("allow_replication/{target}"), "allow the replication")
+            .at(target)
+            .after([&joined])
+            .input(json!({"array": decided.target_array, "origin": origin}))
+            .call("allow the source's group on the target's array"),
+    );
+    let settings = |enabled| ReplicationSettings {
+        enabled,
+        interval: defaults.replication_interval,
+        retention: Some(defaults.retention),
+    };
+    // Cinder's driver switches the schedule of both groups on; the passive side's would make points of nothing.
+    let passive = plan.add(
+        StepBuilder::new(
+            "set_replication",
+            format!("set_replication/{target}"),
+            "switch the passive side's schedule off",
+        )
+        .at(target)
+        .input(json!({"array": decided.target_array, "group": output(&target_group, "storage_group"),
+            "settings": settings(false), "before": null}))
+        .call("set the schedule of the target's storage group"),
+    );
+    let scheduled = plan.add(
+        StepBuilder::new(
+            "set_replication",
+            format!("set_replication/{source}"),
+            "set interval and retention",
+        )
+        .at(source)
+        .after([&allowed])
+        .input(json!({"array": decided.source_array, "group": output(&source_group, "storage_group"),
+                "settings": settings(true), "before": null}))
+        .call("set schedule, interval and retention of the source's storage group"),
+    );
+    let point = naming::point(OperationType::Protect, 1, facts.attempt);
+    let replicated = plan.add(
+        StepBuilder::new("replicate_now", "replicate_now", "make the first recovery point")
+            .at(source)
+            .after([&scheduled])
+            .input(json!({"array": decided.source_array, "group": output(&source_group, "storage_group"),
+                "point": point}))
+            .call(format!("make and replicate the point {point}"))
+            .reverted_by("discard the point, recoverably"),
+    );
+    let names: Vec<&String> = decided.volumes.values().map(|volume| &volume.name).collect();
+    let arrived = plan.add(
+        StepBuilder::new("await_point", "await_point", "wait until the first recovery point is complete")
+            .at(target)
+            .after([&replicated])
+            .input(json!({"array": decided.target_array, "origin": origin, "point": point, "members": names}))
+            .call("read the transfer's progress on the target's array")
+            .reverted_by("discard the point, recoverably"),
+    );
+    let done = final_patch(&members, source, target, &twins, decided, (&source_group, &target_group));
+    plan.add(
+        record_group(
+            "record_group/active",
+            "record that the group is protected",
+            &done,
+            &json!({"status": "creating"}),
+        )
+        .at(target)
+        .after([&captured, &arrived, &passive])
+        .after(twins.values())
+        .reverted_by("the former status"),
+    );
+    Ok(plan.build()?)
+}
+
+fn join(group: &StepId, volumes: Vec<VolumeId>, array: &ArrayName) -> Value {
+    let mut input = json!(MembershipInput {
+        group_id: crate::id::ConsistencyGroupId::new(""),
+        volumes,
+        array: array.clone()
+    });
+    if let Some(fields) = input.as_object_mut() {
+        fields.insert("group_id".to_owned(), output(group, "group_id"));
+    }
+    input
+}
+
+/// The step that makes a twin; `group` is the Cinder group's id, or the output that will be it.
+pub(super) fn create_twin(
+    site: &SiteName,
+    array: &ArrayName,
+    group: &Value,
+    volume: &crate::domain::VolumeDefinition,
+    twin: &Value,
+) -> StepBuilder {
+    let mut twin = twin.clone();
+    if let Some(fields) = twin.as_object_mut() {
+        fields.insert("group_id".to_owned(), group.clone());
+    }
+    StepBuilder::new(
+        "create_twin",
+        format!("create_twin/{}", volume.lineage),
+        format!("make the twin of {}", volume_label(&volume.name, volume.lineage)),
+    )
+    .at(site)
+    .input(json!({"lineage": volume.lineage, "volume": twin, "bootable": volume.bootable,
+        "image_metadata": volume.image_metadata, "array": array}))
+    .call("POST block-storage /volumes")
+    .call("POST block-storage /volumes/{id}/action os-set_bootable, os-set_image_metadata, os-reserve")
+    .reverted_by("DELETE block-storage /volumes/{id}")
+}
+
+fn final_patch(
+    members: &BTreeMap<LineageId, Member>,
+    source: &SiteName,
+    target: &SiteName,
+    twins: &BTreeMap<LineageId, StepId>,
+    decided: &Decided,
+    (source_group, target_group): (&StepId, &StepId),
+) -> Value {
+    let members: BTreeMap<String, Value> = members
+        .iter()
+        .map(|(lineage, member)| {
+            let volumes: Vec<Value> = member
+                .volumes
+                .iter()
+                .map(|volume| {
+                    let mut value = json!(volume);
+                    let twin = twins.get(&volume.lineage).map(site_volume);
+                    if let (Some(sites), Some(twin)) =
+                        (value.get_mut("sites").and_then(Value::as_object_mut), twin)
+                    {
+                        sites.insert(target.to_string(), twin);
+                    }
+                    value
+                })
+                .collect();
+            (lineage.to_string(), json!({"volumes": volumes}))
+        })
+        .collect();
+    json!({
+        "status": GroupStatus::Active,
+        "consistency_groups": {
+            source.as_str(): output(source_group, "group_id"),
+            target.as_str(): output(target_group, "group_id")},
+        "storage_groups": {
+            source.as_str(): {"array": decided.source_array, "name": output(source_group, "storage_group")},
+            target.as_str(): {"array": decided.target_array, "name": output(target_group, "storage_group")}},
+        "members": members,
+    })
+}
+
+/// Where a group's points come from.
+pub(super) fn origin(group: &ProtectionGroup, site: &SiteName) -> Option<GroupOrigin> {
+    let reference = group.storage_groups.get(site)?;
+    Some(GroupOrigin { array: reference.array.clone(), group: reference.name.clone() })
+}

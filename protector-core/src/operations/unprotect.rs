@@ -1,0 +1,304 @@
+use super::{Known, Planned, PlanningError, record_group};
+use crate::domain::{Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, naming};
+use crate::engine::{PlanBuilder, Recovery, StepBuilder};
+use crate::id::{SiteName, StepId};
+use crate::steps::cinder::{DeleteGroupInput, MembershipInput, RemoveTwinInput};
+use serde_json::{Value, json};
+
+/// Something that protector made, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct MadeObject {
+    /// Where.
+    pub site: SiteName,
+    /// What: `server`, `port`, `volume`, `consistency_group`, `keypair`, `server_group`, `recovery_point`, …
+    pub kind: String,
+    /// Its id there.
+    pub id: String,
+    /// Its name, for a person.
+    pub name: String,
+    /// The operation that made it.
+    pub operation_id: crate::id::OperationId,
+}
+
+/// What planning needs to know.
+#[derive(Debug)]
+pub struct UnprotectFacts<'a> {
+    /// The group.
+    pub group: &'a ProtectionGroup,
+    /// Where it runs: left untouched but for its groups.
+    pub primary: Known<'a>,
+    /// The other site.
+    pub other: Known<'a>,
+    /// The points of the primary's group that are on the other site's array.
+    pub points_on_other: Vec<String>,
+    /// The points of the other site's group that are on the primary's array.
+    pub points_on_primary: Vec<String>,
+    /// What protector made for the group and has not removed since.
+    pub made: &'a [MadeObject],
+}
+
+/// Plans the end of protection: the shadows go, the VMs stay where they run.
+///
+/// # Errors
+/// The planner contradicted itself.
+pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningError> {
+    let group = facts.group;
+    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
+    let held_data = group.epoch > 1;
+    // At home are the originals: nothing that protector did not make is removed.
+    let shadows = *other == group.secondary_site;
+    let mut findings = Vec::new();
+    if shadows && held_data && !facts.other.site.is_admin() {
+        findings.push(Finding::new(
+            FindingCode::RoleMissing,
+            other,
+            format!("group {}", group.name),
+            "its twins held production data: they leave Cinder by unmanage, which needs an administrator",
+            "give the service credential the role admin on the project",
+        ));
+    }
+    if !findings.is_empty() {
+        return Ok(Planned::refused(findings, Vec::new()));
+    }
+    let mut plan = PlanBuilder::new(
+        OperationType::Unprotect,
+        group.id,
+        &group.name,
+        (primary.clone(), other.clone()),
+        group.epoch,
+        Recovery::ForwardOnly,
+    );
+    let marked = plan.add(
+        record_group(
+            "record_group/deleting",
+            "record that protection ends",
+            &json!({"status": GroupStatus::Deleting}),
+            &json!({"status": group.status}),
+        )
+        .at(other),
+    );
+    let mut last = Vec::new();
+    let servers_gone = remove_servers(&mut plan, facts, shadows, &marked);
+    last.extend(servers_gone.iter().cloned());
+    for (site, known) in [(primary, facts.primary), (other, facts.other)] {
+        last.extend(remove_group(
+            &mut plan,
+            facts,
+            site,
+            known,
+            &marked,
+            &servers_gone,
+            (shadows, held_data),
+        ));
+    }
+    last.extend(discard_points(&mut plan, facts, &marked));
+    for member in group.members.values() {
+        last.push(
+            plan.add(
+                StepBuilder::new(
+                    "forget_definition",
+                    format!("forget_definition/{}", member.name),
+                    format!("forget the definition of {}", member.name),
+                )
+                .at(other)
+                .after([&marked])
+                .input(json!({"member": member.lineage}))
+                .call("remove the definition from both site stores"),
+            ),
+        );
+    }
+    plan.add(
+        record_group("record_group/removed", "forget the group", &Value::Null, &Value::Null)
+            .at(other)
+            .after(&last),
+    );
+    Ok(Planned::ready(plan.build()?))
+}
+
+fn remove_servers(
+    plan: &mut PlanBuilder,
+    facts: &UnprotectFacts<'_>,
+    shadows: bool,
+    marked: &StepId,
+) -> Vec<StepId> {
+    let group = facts.group;
+    let other = &facts.other.site.site;
+    let marker = naming::port_tag(group.id);
+    let mut gone = Vec::new();
+    for member in group.members.values() {
+        let name = &member.name;
+        let there = member.servers.get(other).filter(|id| facts.other.site.server(id).is_some());
+        let Some(server_id) = there else { continue };
+        if !shadows {
+            gone.push(
+                plan.add(
+                    StepBuilder::new(
+                        "unlock_server",
+                        format!("unlock_server/{name}"),
+                        format!("unlock {name}"),
+                    )
+                    .at(other)
+                    .after([marked])
+                    .input(json!({"server_id": server_id}))
+                    .call(format!("POST compute /servers/{server_id}/action unlock")),
+                ),
+            );
+            continue;
+        }
+        let deleted = plan.add(
+            StepBuilder::new(
+                "delete_server",
+                format!("delete_server/{name}"),
+                format!("delete the shadow of {name}; its volumes stay"),
+            )
+            .at(other)
+            .after([marked])
+            .input(json!({"server_id": server_id}))
+            .call(format!("PUT compute /servers/{server_id}/os-volume_attachments/{{id}}"))
+            .call(format!("DELETE compute /servers/{server_id}")),
+        );
+        let ports = member.ports.iter().filter_map(|port| port.sites.get(other));
+        for port_id in ports.filter(|id| facts.other.site.port(id).is_some()) {
+            gone.push(
+                plan.add(
+                    StepBuilder::new(
+                        "delete_port",
+                        format!("delete_port/{port_id}"),
+                        format!("delete a port of the shadow of {name}"),
+                    )
+                    .at(other)
+                    .after([&deleted])
+                    .input(json!({"port_id": port_id, "marker": marker}))
+                    .call(format!("DELETE network /ports/{port_id}")),
+                ),
+            );
+        }
+        gone.push(deleted);
+    }
+    for made in facts.made.iter().filter(|made| shadows && made.site == *other) {
+        let (kind, input, call) = match made.kind.as_str() {
+            "keypair" => ("delete_keypair", json!({"name": made.id}), "DELETE compute /os-keypairs/{name}"),
+            "server_group" => (
+                "delete_server_group",
+                json!({"server_group_id": made.id}),
+                "DELETE compute /os-server-groups/{id}",
+            ),
+            _ => continue,
+        };
+        let step = StepBuilder::new(kind, format!("{kind}/{}", made.name), format!("delete {}", made.name));
+        let step = step.at(other).after([marked]).after(&gone).input(input).call(call);
+        let step = plan.add(step);
+        gone.push(step);
+    }
+    gone
+}
+
+fn remove_group(
+    plan: &mut PlanBuilder,
+    facts: &UnprotectFacts<'_>,
+    site: &SiteName,
+    known: Known<'_>,
+    marked: &StepId,
+    servers_gone: &[StepId],
+    (shadows, held_data): (bool, bool),
+) -> Vec<StepId> {
+    let group = facts.group;
+    let references = (group.consistency_groups.get(site), group.storage_groups.get(site));
+    let (Some(group_id), Some(storage)) = references else { return Vec::new() };
+    let inside: Vec<_> =
+        known.site.volumes.iter().filter(|volume| volume.group_id.as_ref() == Some(group_id)).collect();
+    let mut steps = Vec::new();
+    let left = plan.add(
+        StepBuilder::new(
+            "leave_consistency_group",
+            format!("leave_consistency_group/{site}"),
+            "take the volumes out of the consistency group",
+        )
+        .at(site)
+        .after([marked])
+        .after(servers_gone)
+        .input(MembershipInput {
+            group_id: group_id.clone(),
+            volumes: inside.iter().map(|volume| volume.id.clone()).collect(),
+            array: storage.array.clone(),
+        })
+        .call("PUT block-storage /groups/{id} remove_volumes, six at a time"),
+    );
+    if shadows && *site == facts.other.site.site {
+        for (member, volume) in group.volumes() {
+            let Some(twin) = volume.sites.get(site) else { continue };
+            let how = if held_data {
+                (
+                    "POST block-storage /volumes/{id}/action os-unmanage",
+                    "discard the volume on the array, recoverably",
+                )
+            } else {
+                ("POST block-storage /volumes/{id}/action os-unreserve", "DELETE block-storage /volumes/{id}")
+            };
+            steps.push(
+                plan.add(
+                    StepBuilder::new(
+                        "remove_twin",
+                        format!("remove_twin/{}", volume.lineage),
+                        format!("remove the twin {} of {}", volume.name, member.name),
+                    )
+                    .at(site)
+                    .after([&left])
+                    .input(RemoveTwinInput {
+                        volume_id: twin.volume_id.clone(),
+                        array: twin.array.clone(),
+                        array_volume_id: twin.array_volume_id.clone(),
+                        held_data,
+                    })
+                    .call(how.0)
+                    .call(how.1),
+                ),
+            );
+        }
+    }
+    let deleted = plan.add(
+        StepBuilder::new(
+            "delete_consistency_group",
+            format!("delete_consistency_group/{site}"),
+            "delete the consistency group",
+        )
+        .at(site)
+        .after([&left])
+        .after(&steps)
+        .input(DeleteGroupInput { group_id: group_id.clone() })
+        .call(format!("POST block-storage /groups/{group_id}/action delete")),
+    );
+    steps.push(deleted);
+    steps
+}
+
+/// What is left of the group on its peer's array.
+fn discard_points(plan: &mut PlanBuilder, facts: &UnprotectFacts<'_>, marked: &StepId) -> Vec<StepId> {
+    let group = facts.group;
+    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
+    let mut steps = Vec::new();
+    for (from, at, points) in
+        [(primary, other, &facts.points_on_other), (other, primary, &facts.points_on_primary)]
+    {
+        let references = (group.storage_groups.get(from), group.storage_groups.get(at));
+        let (Some(origin), Some(here)) = references else { continue };
+        if points.is_empty() {
+            continue;
+        }
+        steps.push(
+            plan.add(
+                StepBuilder::new(
+                    "discard_replicas",
+                    format!("discard_replicas/{at}"),
+                    format!("discard {} recovery points, recoverably", points.len()),
+                )
+                .at(at)
+                .after([marked])
+                .input(json!({"array": here.array, "origin": {"array": origin.array, "group": origin.name},
+                    "points": points}))
+                .call("destroy the points on the array; they are eradicated by its timer"),
+            ),
+        );
+    }
+    steps
+}
