@@ -6,7 +6,7 @@ use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 #[derive(Args)]
@@ -97,11 +97,13 @@ impl Bed<'_> {
     fn test(&self, scenario: &Scenario) -> Result<()> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
         tiers.run("sites", 480, || passed(self.act("up", &[])));
+        // Here with the vendor's SDK, which `cargo xtask test` does without.
+        tiers.run("arrays", 30, || passed(self.pytest(&["testbed/flasharray"], &[])));
         tiers.run("program", 240, || passed(self.build()));
-        tiers.run("scenario", 300, || passed(self.pytest("test_scenario.py", &[])));
-        tiers.run("refusals", 300, || passed(self.pytest("test_refusals.py", &[])));
+        tiers.run("scenario", 300, || passed(self.scenario("test_scenario.py", &[])));
+        tiers.run("refusals", 300, || passed(self.scenario("test_refusals.py", &[])));
         if let Some((budget, share)) = kills(scenario) {
-            tiers.run("kills", budget, || passed(self.pytest("test_kills.py", &share)));
+            tiers.run("kills", budget, || passed(self.scenario("test_kills.py", &share)));
         }
         if !scenario.keep {
             tiers.always("sites down", 60, || passed(self.act("down", &[])));
@@ -114,16 +116,25 @@ impl Bed<'_> {
         run_command(&mut cargo(&self.workspace.root, build))
     }
 
-    /// Runs one file of the scenario with the Python that the bed has installed.
-    fn pytest(&self, file: &str, options: &[String]) -> Result<()> {
-        let scenario = Path::new("testbed/scenario");
+    /// Runs one file of the scenario.
+    fn scenario(&self, file: &str, options: &[String]) -> Result<()> {
+        let path = |path: PathBuf| path.to_string_lossy().into_owned();
+        let told = [
+            ["--bed".to_owned(), path(self.folder.join("bed.json"))],
+            ["--program".to_owned(), path(self.workspace.target.join("debug/examples/site_failover"))],
+            ["--artifacts".to_owned(), path(self.folder.join("reports"))],
+        ];
+        self.pytest(
+            &["--durations", "10", &format!("testbed/scenario/{file}")],
+            &[&told.concat(), options].concat(),
+        )
+    }
+
+    /// Runs pytest with the Python that the bed has installed.
+    fn pytest(&self, tests: &[&str], options: &[String]) -> Result<()> {
         let mut pytest = Command::new(self.folder.join("venv/bin/python"));
         pytest.current_dir(&self.workspace.root).env("PYTHONDONTWRITEBYTECODE", "1");
-        pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "--durations", "10"]).arg(scenario.join(file));
-        pytest.arg("--bed").arg(self.folder.join("bed.json"));
-        pytest.arg("--program").arg(self.workspace.target.join("debug/examples/site_failover"));
-        pytest.arg("--artifacts").arg(self.folder.join("reports")).args(options);
-        run_command(&mut pytest)
+        run_command(pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).args(tests).args(options))
     }
 }
 
