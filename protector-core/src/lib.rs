@@ -20,5 +20,6 @@
 
 pub mod error;
 pub mod id;
+pub mod journal;
 pub mod secret;
 pub mod time;
