@@ -148,7 +148,7 @@ pub enum StoreError {
         /// The group.
         group: GroupId,
         /// Who has it.
-        holder: Holder,
+        holder: Box<Holder>,
         /// For what.
         operation: OperationId,
         /// Since when, by the holder's clock.
@@ -188,7 +188,7 @@ pub enum StoreError {
 
     /// The two stores contradict each other about a document.
     #[error("the two site stores differ: {0}")]
-    StoresDiffer(Difference),
+    StoresDiffer(Box<Difference>),
 
     /// The two stores contradict each other about an operation.
     #[error("operation {operation} in the store of site {site} differs from its copy at record {sequence}")]

@@ -287,3 +287,47 @@ impl SiteStore for InterceptedStore {
         self.through(Method::CopyOperation, self.inner.copy_operation(operation, records))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{begin, operation_id, record, store};
+    use super::*;
+
+    async fn appended(inner: &Arc<dyn SiteStore>) -> usize {
+        inner.records(operation_id(1), 0).await.unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn the_nth_call_fails_once_before_or_after_its_effect() {
+        for (when, effect, kept) in [(When::Before, Effect::None, 2), (When::After, Effect::Unknown, 3)] {
+            let folder = tempfile::tempdir().unwrap();
+            let inner: Arc<dyn SiteStore> = Arc::new(store(folder.path()));
+            let plan = FaultPlan::new();
+            let faulty = InterceptedStore::new(inner.clone(), plan.clone());
+            let term = begin(&faulty, 1).await;
+            plan.fail(Some(Method::Append), 2, when);
+            faulty.append(term, record(1)).await.unwrap();
+            let failed = faulty.append(term, record(2)).await.unwrap_err();
+            assert!(matches!(failed, StoreError::Unavailable { effect: found, .. } if found == effect));
+            faulty.append(term, record(3)).await.unwrap();
+            assert_eq!(appended(&inner).await, kept);
+            assert_eq!(plan.calls()[2..], [Method::Append; 3]);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unplugged_store_is_not_reached_until_it_is_plugged_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner: Arc<dyn SiteStore> = Arc::new(store(folder.path()));
+        let plan = FaultPlan::new();
+        let faulty = InterceptedStore::new(inner.clone(), plan.clone());
+        let term = begin(&faulty, 1).await;
+        plan.unplug_at(None, 1, When::After);
+        faulty.append(term, record(1)).await.unwrap_err();
+        faulty.append(term, record(2)).await.unwrap_err();
+        faulty.records(operation_id(1), 0).await.unwrap_err();
+        assert_eq!(appended(&inner).await, 1);
+        plan.plug();
+        faulty.append(term, record(3)).await.unwrap();
+    }
+}

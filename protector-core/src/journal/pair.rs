@@ -20,7 +20,7 @@ use crate::id::{OperationId, SiteName};
 use crate::time::Clock;
 use futures::try_join;
 use serde_json::Value;
-use settlement::agreed;
+use settlement::{Apart, agreed};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -94,11 +94,11 @@ impl StorePair {
         // The two are not read at one moment: only what differs twice in the same way differs.
         loop {
             let seen = try_join!(self.first.entry(kind, id), self.second.entry(kind, id))?;
-            if let Some(document) = agreed(&seen.0, &seen.1) {
+            if let Ok(document) = agreed(&seen.0, &seen.1) {
                 return Ok(document.cloned());
             }
             if before.as_ref() == Some(&seen) {
-                return Err(StoreError::StoresDiffer(self.difference(&seen.0, &seen.1)));
+                return Err(self.differ(&seen.0, &seen.1));
             }
             before = Some(seen);
         }
@@ -112,8 +112,8 @@ impl StorePair {
         let mut documents = Vec::new();
         for (first, second) in self.entries(Some(kind)).await? {
             let document = match agreed(&first, &second) {
-                Some(document) => document.cloned(),
-                None => self.read(kind, &first.id).await?,
+                Ok(document) => document.cloned(),
+                Err(Apart) => self.read(kind, &first.id).await?,
             };
             documents.extend(document.filter(|document| !document.is_removed()));
         }
@@ -265,13 +265,13 @@ impl StorePair {
         Ok(pairs.into_values().collect())
     }
 
-    fn difference(&self, first: &Entry, second: &Entry) -> Difference {
-        Difference {
+    fn differ(&self, first: &Entry, second: &Entry) -> StoreError {
+        StoreError::StoresDiffer(Box::new(Difference {
             kind: first.kind,
             id: first.id.clone(),
             first: (self.first.site().clone(), first.version()),
             second: (self.second.site().clone(), second.version()),
-        }
+        }))
     }
 }
 

@@ -132,8 +132,8 @@ impl Sealer {
     pub fn from_key(key: &SecretString) -> Result<Self, SealError> {
         let bytes = BASE64.decode(key.expose_secret()).map(Zeroizing::new).map_err(|_| SealError::NotAKey)?;
         let hash = Sha256::new().chain_update(b"protector key id\n").chain_update(&bytes).finalize();
-        let key_id = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { key: cipher(&bytes).ok_or(SealError::NotAKey)?, key_id })
+        let key_id = hash.iter().take(8).fold(0_u64, |id, byte| (id << 8) | u64::from(*byte));
+        Ok(Self { key: cipher(&bytes).ok_or(SealError::NotAKey)?, key_id: format!("{key_id:016x}") })
     }
 
     /// Names the key without giving it away: 16 hexadecimal digits of a hash.

@@ -59,7 +59,7 @@ impl StorePair {
                 .any(|entry| entry.current.as_ref().is_some_and(|document| document.alone));
             if alone || settle(&first, &second) != Settlement::Settled {
                 match self.settle_document(first.kind, &first.id, &mut repair).await {
-                    Err(StoreError::StoresDiffer(difference)) => repair.differing.push(difference),
+                    Err(StoreError::StoresDiffer(difference)) => repair.differing.push(*difference),
                     settled => settled?,
                 }
             }
@@ -87,7 +87,7 @@ impl StorePair {
                     contradicted = true;
                     continue;
                 }
-                Settlement::Differ => return Err(StoreError::StoresDiffer(self.difference(&first, &second))),
+                Settlement::Differ => return Err(self.differ(&first, &second)),
                 Settlement::CommitBoth(intent) => {
                     (intent.version, Mending::Finished, self.commit_both(&intent).await)
                 }

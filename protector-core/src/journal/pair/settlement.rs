@@ -15,6 +15,15 @@ pub(super) enum Side {
     Second,
 }
 
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
 /// What is to be done about a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Settlement {
@@ -75,17 +84,23 @@ fn intent(entry: &Entry, pending: &Pending) -> Intent {
     Intent { kind: entry.kind, id: entry.id.clone(), version: pending.version, write: pending.write }
 }
 
-/// The document that counts, as far as two entries agree on one: `None` if they contradict each other.
+/// Two entries that do not say which document counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Apart;
+
+/// The document that counts, if any does.
 ///
-/// A write that is half done agrees: it counts from its commit on the deciding side.
-pub(super) fn agreed<'a>(first: &'a Entry, second: &'a Entry) -> Option<Option<&'a Document>> {
-    match settle(first, second) {
-        Settlement::Settled | Settlement::CommitBoth(_) => Some(first.current.as_ref()),
-        Settlement::Withdraw(..) if first.version() == second.version() => Some(first.current.as_ref()),
-        Settlement::Commit(Side::First, _) => Some(second.current.as_ref()),
-        Settlement::Commit(Side::Second, _) => Some(first.current.as_ref()),
-        Settlement::BringUp(Side::First, document) if !document.alone => Some(second.current.as_ref()),
-        Settlement::BringUp(Side::Second, document) if !document.alone => Some(first.current.as_ref()),
-        Settlement::Withdraw(..) | Settlement::BringUp(..) | Settlement::Differ => None,
-    }
+/// A write that is half done counts from its commit on the deciding side.
+pub(super) fn agreed<'a>(first: &'a Entry, second: &'a Entry) -> Result<Option<&'a Document>, Apart> {
+    let side = match settle(first, second) {
+        Settlement::Settled | Settlement::CommitBoth(_) => Side::First,
+        Settlement::Withdraw(..) if first.version() == second.version() => Side::First,
+        Settlement::Commit(behind, _) => behind.other(),
+        Settlement::BringUp(behind, document) if !document.alone => behind.other(),
+        Settlement::Withdraw(..) | Settlement::BringUp(..) | Settlement::Differ => return Err(Apart),
+    };
+    Ok(match side {
+        Side::First => first.current.as_ref(),
+        Side::Second => second.current.as_ref(),
+    })
 }

@@ -108,8 +108,8 @@ mod tests {
 
     #[test]
     fn released_migrations_do_not_change() {
-        let digests: Vec<_> =
-            MIGRATIONS.iter().map(|sql| Digest::of(&[sql.as_bytes()]).to_string()).collect();
-        insta::assert_json_snapshot!(digests);
+        let checksums = MIGRATIONS.iter().map(|sql| Digest::of(&[sql.as_bytes()]).to_string());
+        let released = ["1a3fd35e2de0344959e397814d54a4b807baff510c3787294678f2afb49ca8af"];
+        assert_eq!(checksums.collect::<Vec<_>>(), released);
     }
 }

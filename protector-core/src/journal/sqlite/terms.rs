@@ -83,7 +83,7 @@ pub(super) fn take(
             return Err(match row {
                 Some(row) if !row.released => {
                     let TermRow { term, holder, since, .. } = row;
-                    StoreError::Held { group, holder, operation: term.operation, since }
+                    StoreError::Held { group, holder: Box::new(holder), operation: term.operation, since }
                 }
                 _ => {
                     unavailable(io::Error::other("a process that has not taken the term has locked the file"))

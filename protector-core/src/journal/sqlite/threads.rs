@@ -103,8 +103,8 @@ where
 #[derive(Debug)]
 pub(super) struct Threads {
     site: SiteName,
-    writes: Option<Sender<Job>>,
-    reads: Option<Sender<Read>>,
+    to_writer: Option<Sender<Job>>,
+    to_readers: Option<Sender<Read>>,
     readers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -112,13 +112,13 @@ pub(super) struct Threads {
 impl Threads {
     /// Starts one thread for each connection.
     pub(super) fn start(site: &SiteName, writer: Connection, readers: Vec<Connection>) -> io::Result<Self> {
-        let (writes, jobs) = channel();
-        let (reads, queue) = channel();
+        let (to_writer, jobs) = channel();
+        let (to_readers, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Self {
             site: site.clone(),
-            writes: Some(writes),
-            reads: Some(reads),
+            to_writer: Some(to_writer),
+            to_readers: Some(to_readers),
             readers: Vec::new(),
             writer: None,
         };
@@ -140,7 +140,7 @@ impl Threads {
         let (reply, answer) = oneshot::channel();
         let task =
             Task { site: self.site.clone(), doing: doing.clone(), run: Some(run), result: None, reply };
-        send(self.writes.as_ref(), Job::Shared(Box::new(task)));
+        send(self.to_writer.as_ref(), Job::Shared(Box::new(task)));
         answer.await.unwrap_or_else(|_| Err(self.stopped(doing)))
     }
 
@@ -152,7 +152,7 @@ impl Threads {
     {
         let (reply, answer) = oneshot::channel();
         let job: Exclusive = Box::new(move |connection, locks| drop(reply.send(run(connection, locks))));
-        send(self.writes.as_ref(), Job::Exclusive(job));
+        send(self.to_writer.as_ref(), Job::Exclusive(job));
         answer.await.unwrap_or_else(|_| Err(self.stopped(doing)))
     }
 
@@ -172,7 +172,7 @@ impl Threads {
                 .map_err(|fault| fault.into_error(&site, &said, Effect::None));
             drop(reply.send(result));
         });
-        send(self.reads.as_ref(), job);
+        send(self.to_readers.as_ref(), job);
         answer.await.unwrap_or_else(|_| Err(self.stopped(doing)))
     }
 
@@ -191,8 +191,8 @@ fn send<T>(queue: Option<&Sender<T>>, job: T) {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.reads = None;
-        self.writes = None;
+        self.to_readers = None;
+        self.to_writer = None;
         // The writer last: the last connection to go moves the write-ahead log into the file.
         for thread in self.readers.drain(..).chain(self.writer.take()) {
             drop(thread.join());

@@ -185,8 +185,8 @@ async fn a_sealed_secret_is_nowhere_in_the_files_and_opens_from_them() {
     let sealer = Sealer::from_key(&SecretString::from(key)).unwrap();
     let place = Place { kind: "group", id: "shop", field: "user_data" };
     let secret = "canary-5e6f7a8b-canary";
-    let sealed = sealer.seal(place, &SecretString::from(secret)).unwrap();
-    let body = json!({"user_data": sealed});
+    let hidden = sealer.seal(place, &SecretString::from(secret)).unwrap();
+    let body = json!({"user_data": hidden});
     let written = proposal("shop", None, Version::new(1, 1), body);
     store.propose(written.clone()).await.unwrap();
     store.commit(&written.intent).await.unwrap();

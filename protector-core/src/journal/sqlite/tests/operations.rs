@@ -91,7 +91,7 @@ async fn hold(store: &SqliteStore) -> (mpsc::Sender<()>, impl Future<Output = ()
     let (started, begun) = tokio::sync::oneshot::channel();
     let held = store.threads.exclusive("hold".to_owned(), move |_, _| {
         started.send(()).unwrap();
-        drop(released.recv());
+        let _ = released.recv();
         Ok(())
     });
     let mut held = Box::pin(held);

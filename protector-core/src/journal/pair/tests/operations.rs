@@ -1,0 +1,86 @@
+use super::*;
+use crate::journal::fault::{FaultPlan, InterceptedStore, Method, When};
+use crate::journal::fixture::{begin, group, holder, operation_id, record};
+
+/// An operation at home at site B with three records.
+async fn three_records(sites: &Sites) {
+    let term = begin(&*sites.b, 1).await;
+    for number in 1..=3 {
+        sites.b.append(term, record(number)).await.unwrap();
+    }
+    sites.b.release_term(term).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_has_all_and_later_only_what_is_new() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let plan = FaultPlan::new();
+    let pair = pair(Arc::new(InterceptedStore::new(sites.a.clone(), plan.clone())), sites.b.clone());
+    assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 3);
+    let term = begin(&*sites.b, 1).await;
+    sites.b.append(term, record(4)).await.unwrap();
+    assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 1);
+    assert_eq!(sites.pair().mirror(operation_id(1)).await.unwrap(), 0, "a new process asks what is there");
+    let copy = sites.a.records(operation_id(1), 0).await.unwrap();
+    assert_eq!(copy, sites.b.records(operation_id(1), 0).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_written_says_how_far_it_is_behind() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let plan = FaultPlan::new();
+    let pair = pair(Arc::new(InterceptedStore::new(sites.a.clone(), plan.clone())), sites.b.clone());
+    pair.mirror(operation_id(1)).await.unwrap();
+    let term = begin(&*sites.b, 1).await;
+    sites.b.append(term, record(4)).await.unwrap();
+    sites.b.append(term, record(5)).await.unwrap();
+    plan.unplug();
+    for _ in 0..2 {
+        let refused = pair.mirror(operation_id(1)).await.unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::Behind { behind: 2, site, .. } if *site == site_a()),
+            "{refused}"
+        );
+    }
+    plan.plug();
+    assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_copy_is_no_harm() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let plan = FaultPlan::new();
+    plan.fail(Some(Method::CopyOperation), 1, When::After);
+    let pair = pair(Arc::new(InterceptedStore::new(sites.a.clone(), plan)), sites.b.clone());
+    assert!(matches!(pair.mirror(operation_id(1)).await, Err(StoreError::Behind { behind: 3, .. })));
+    pair.mirror(operation_id(1)).await.unwrap();
+    assert_eq!(sites.a.records(operation_id(1), 0).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_operation_that_nobody_knows_is_said() {
+    let refused = Sites::new().pair().mirror(operation_id(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::OperationUnknown { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_group_held_in_either_store_is_held_in_both() {
+    for held_in_a in [true, false] {
+        let sites = Sites::new();
+        let pair = sites.pair();
+        let store = if held_in_a { &sites.a } else { &sites.b };
+        let at = crate::journal::fixture::at();
+        let term = store.take_term(group(), operation_id(1), holder(), at).await.unwrap();
+        let refused = pair.take_terms(group(), operation_id(2), holder()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Held { .. }), "{refused}");
+        store.release_term(term).await.unwrap();
+        let terms = pair.take_terms(group(), operation_id(2), holder()).await.unwrap();
+        assert_eq!(terms.at(&site_b()).unwrap().operation, operation_id(2));
+        assert_eq!(terms.at(&"site-c".into()), None);
+        pair.release_terms(&terms).await.unwrap();
+        pair.take_terms(group(), operation_id(3), holder()).await.unwrap();
+    }
+}
