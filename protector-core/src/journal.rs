@@ -24,7 +24,7 @@ pub mod term;
 
 pub use document::{Document, DocumentKind, Entry, Intent, Pending, Proposal, Version, WriteId};
 pub use error::{Difference, Effect, StoreError};
-pub use pair::StorePair;
+pub use pair::{PairTerm, StorePair};
 pub use record::{Digest, OperationRecord, Record, StoredOperation, StoredRecord};
 pub use sqlite::SqliteStore;
 pub use term::{Holder, Term, TermRow};

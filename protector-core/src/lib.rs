@@ -28,6 +28,7 @@ pub mod inventory;
 pub mod journal;
 pub mod openstack;
 pub mod operations;
+pub mod protector;
 pub mod secret;
 pub mod steps;
 pub mod time;

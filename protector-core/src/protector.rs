@@ -1,0 +1,120 @@
+//! The face: what a user of the crate holds.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use protector_core::config::{Config, LoadOptions};
+//! use protector_core::protector::{Protector, Request};
+//!
+//! let config = Config::load(&LoadOptions::default())?;
+//! let protector = Protector::builder(config).open().await?;
+//! let planned = protector.plan(&Request::Failover { group: "prod-web-app".into() }).await?;
+//! if let Some(plan) = planned.plan {
+//!     println!("{plan}");
+//!     let mut operation = protector.apply(plan).await?;
+//!     while let Some(progress) = operation.next().await {
+//!         println!("{} %", progress.progress);
+//!     }
+//!     println!("{}", operation.finish().await?.operation.status);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+mod error;
+mod log;
+mod objects;
+mod operation;
+mod planning;
+mod status;
+
+pub use builder::ProtectorBuilder;
+pub use error::Error;
+pub use operation::{OperationHandle, OperationReport, Progress};
+pub use status::{OperationView, Status};
+
+use crate::config::{Config, ProtectorConfig};
+use crate::domain::ProtectionGroup;
+use crate::engine::Executor;
+use crate::id::SiteName;
+use crate::inventory::SiteAccess;
+use crate::journal::{Holder, StorePair};
+use crate::operations::ProtectRequest;
+use crate::steps::{Records, World};
+use crate::transport::Context;
+use std::sync::Arc;
+
+/// Both sites, their arrays and their stores. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Protector {
+    config: Arc<ProtectorConfig>,
+    world: Arc<World>,
+    stores: Arc<StorePair>,
+    executor: Executor,
+    context: Context,
+    holder: Holder,
+}
+
+/// An operation that is wanted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Request {
+    /// Make VMs a Protection Group.
+    Protect(ProtectRequest),
+    /// Move a group away from its home, planned.
+    Failover {
+        /// The group's name.
+        group: String,
+    },
+    /// Move a group back to its home.
+    Failback {
+        /// The group's name.
+        group: String,
+    },
+    /// End the protection; the VMs stay where they run.
+    Unprotect {
+        /// The group's name.
+        group: String,
+    },
+}
+
+impl Protector {
+    /// Begins to open what a configuration describes.
+    pub fn builder(config: Config) -> ProtectorBuilder {
+        ProtectorBuilder::new(config)
+    }
+
+    /// The groups.
+    ///
+    /// # Errors
+    /// The stores cannot be read, or differ.
+    pub async fn groups(&self) -> Result<Vec<ProtectionGroup>, Error> {
+        Ok(self.records().groups().await?)
+    }
+
+    /// A group by its name.
+    ///
+    /// # Errors
+    /// [`Error::GroupUnknown`] names those that there are.
+    pub async fn group(&self, name: &str) -> Result<ProtectionGroup, Error> {
+        let mut groups = self.groups().await?;
+        match groups.iter().position(|group| group.name == name || group.id.to_string() == name) {
+            Some(position) => Ok(groups.swap_remove(position)),
+            None => Err(Error::GroupUnknown {
+                name: name.to_owned(),
+                known: groups.into_iter().map(|group| group.name).collect(),
+            }),
+        }
+    }
+
+    fn records(&self) -> &Records {
+        &self.world.records
+    }
+
+    fn access(&self, site: &SiteName) -> Result<&SiteAccess, Error> {
+        self.world.sites.get(site).ok_or_else(|| Error::SiteUnknown {
+            name: site.clone(),
+            known: self.world.sites.keys().cloned().collect(),
+        })
+    }
+}

@@ -1,0 +1,186 @@
+use crate::config::ConfigError;
+use crate::domain::{Finding, GroupStatus, OperationStatus, OperationType};
+use crate::error::{Class, Code, Coded};
+use crate::id::{OperationId, SiteName};
+use crate::journal::StoreError;
+use crate::operations::PlanningError;
+use crate::secret::sealed::SealError;
+use crate::steps::RecordError;
+use crate::transport::TransportBuildError;
+
+/// What a user of [`super::Protector`] is told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The encryption key.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A site's certificates.
+    #[error("failed to prepare the connection to {to}")]
+    Transport {
+        /// The site or array.
+        to: String,
+        /// Why.
+        #[source]
+        source: TransportBuildError,
+    },
+    /// `protector.yaml` names a driver that nobody handed in.
+    #[error("array {array} has the driver {driver}, which this program does not have: it has {}", known.join(", "))]
+    DriverUnknown {
+        /// The array.
+        array: String,
+        /// The driver.
+        driver: String,
+        /// Those that were handed in.
+        known: Vec<&'static str>,
+    },
+    /// An array.
+    #[error(transparent)]
+    Driver(#[from] crate::driver::Error),
+    /// A service.
+    #[error(transparent)]
+    OpenStack(#[from] crate::openstack::Error),
+    /// A site store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A document.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The planner.
+    #[error(transparent)]
+    Planning(#[from] PlanningError),
+    /// A plan in a store is not what this release writes.
+    #[error("failed to read the plan of operation {operation}")]
+    PlanUnreadable {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// No site of that name.
+    #[error("there is no site {name} in protector.yaml: it has {}", list(known))]
+    SiteUnknown {
+        /// The name.
+        name: SiteName,
+        /// Those there are.
+        known: Vec<SiteName>,
+    },
+    /// No group of that name.
+    #[error("there is no Protection Group {name}: {}", if known.is_empty() { "there is none at all".to_owned() } else { format!("there are {}", known.join(", ")) })]
+    GroupUnknown {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// A group of that name is there.
+    #[error("there is a Protection Group {name} already, in status {status}")]
+    GroupExists {
+        /// The name.
+        name: String,
+        /// Its status.
+        status: GroupStatus,
+    },
+    /// The group's status forbids the operation.
+    #[error("{operation} of group {group} is not possible while it is {status} at {site}; {legal}")]
+    StatusForbids {
+        /// The operation.
+        operation: OperationType,
+        /// The group.
+        group: String,
+        /// Its status.
+        status: GroupStatus,
+        /// Where it runs.
+        site: SiteName,
+        /// What is possible.
+        legal: String,
+    },
+    /// Another operation of the group has not ended.
+    #[error("operation {operation} ({kind}) of group {group} is {status}: resume it first")]
+    Unfinished {
+        /// The group.
+        group: String,
+        /// The operation.
+        operation: OperationId,
+        /// What it is.
+        kind: OperationType,
+        /// Where it stands.
+        status: OperationStatus,
+    },
+    /// The operation is refused.
+    #[error("{operation} is refused: {} findings", findings.len())]
+    Refused {
+        /// The operation.
+        operation: OperationType,
+        /// Why.
+        findings: Vec<Finding>,
+        /// What else there is to know.
+        warnings: Vec<Finding>,
+    },
+    /// The world changed since the plan was made.
+    #[error("the plan was made at epoch {planned} of group {group}, which is at epoch {now}")]
+    PlanOutdated {
+        /// The group.
+        group: String,
+        /// The plan's epoch.
+        planned: u64,
+        /// The group's.
+        now: u64,
+    },
+    /// No operation of that id.
+    #[error("there is no operation {0}")]
+    OperationUnknown(OperationId),
+    /// Nothing to resume.
+    #[error("there is no unfinished operation")]
+    NothingToResume,
+    /// More than one operation could be resumed.
+    #[error("more than one operation is unfinished: {}", list(.0))]
+    SeveralToResume(Vec<OperationId>),
+    /// The task that ran the operation is gone.
+    #[error("the task that ran operation {0} ended without an outcome")]
+    TaskLost(OperationId),
+}
+
+fn list<T: ToString>(names: &[T]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Seal(error) => error.code(),
+            Self::Transport { .. } | Self::DriverUnknown { .. } | Self::SiteUnknown { .. } => {
+                Code::ConfigurationInvalid
+            }
+            Self::Driver(error) => error.code(),
+            Self::OpenStack(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Record(error) => error.code(),
+            Self::Planning(error) => error.code(),
+            Self::PlanUnreadable { .. } => Code::NeedsNewerRelease,
+            Self::GroupUnknown { .. } => Code::GroupUnknown,
+            Self::GroupExists { .. } => Code::GroupExists,
+            Self::StatusForbids { .. } => Code::StatusForbids,
+            Self::Unfinished { .. } => Code::GroupBusy,
+            Self::Refused { .. } => Code::OperationRefused,
+            Self::PlanOutdated { .. } => Code::PlanOutdated,
+            Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
+                Code::OperationUnknown
+            }
+            Self::TaskLost(_) => Code::Internal,
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Driver(error) => error.class(),
+            Self::OpenStack(error) => error.class(),
+            _ => self.code().class(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+use super::log::JournalLog;
+use super::status::{OperationView, view};
+use super::{Error, Protector};
+use crate::domain::{OperationStatus, ProtectionGroup};
+use crate::engine::{Assignment, Event, Left, OperationState, Outcome, Plan};
+use crate::error::Coded;
+use crate::id::OperationId;
+use crate::journal::{OperationRecord, PairTerm};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// An operation that a task of this process runs. Dropping the handle does not stop it.
+#[derive(Debug)]
+pub struct OperationHandle {
+    id: OperationId,
+    state: OperationState,
+    events: mpsc::UnboundedReceiver<Event>,
+    stop: CancellationToken,
+    task: JoinHandle<Result<OperationReport, Error>>,
+}
+
+/// Something happened in an operation.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// What.
+    pub event: Event,
+    /// The operation's status after it.
+    pub status: OperationStatus,
+    /// 0 to 100.
+    pub progress: u8,
+}
+
+/// How a run of an operation ended.
+#[derive(Debug)]
+pub struct OperationReport {
+    /// The operation.
+    pub operation: OperationView,
+    /// The group as it is now; none after `unprotect`, or when `protect` was rolled back.
+    pub group: Option<ProtectionGroup>,
+    /// Why it was left before its end.
+    pub left: Option<Left>,
+}
+
+impl OperationHandle {
+    /// The operation.
+    pub fn id(&self) -> OperationId {
+        self.id
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.state.plan()
+    }
+
+    /// What happens next; `None` when the run is over.
+    pub async fn next(&mut self) -> Option<Progress> {
+        let event = self.events.recv().await?;
+        // What the executor has accepted follows from what it accepted before.
+        let _ = self.state.apply(&event);
+        Some(Progress { event, status: self.state.status(), progress: self.state.progress() })
+    }
+
+    /// What stops the run when it is cancelled: nothing new is begun, what is under way is awaited and journaled.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Waits for the end of the run.
+    ///
+    /// # Errors
+    /// The stores cannot be read, or the task was lost.
+    pub async fn finish(self) -> Result<OperationReport, Error> {
+        let id = self.id;
+        self.task.await.map_err(|_| Error::TaskLost(id))?
+    }
+}
+
+impl Protector {
+    /// Runs a plan: exactly it, journaled from its first step.
+    ///
+    /// # Errors
+    /// Another process holds the group, the group has changed since, or a store cannot be written: nothing was touched.
+    ///
+    /// # Effects
+    /// Those of the plan's steps.
+    pub async fn apply(&self, plan: Plan) -> Result<OperationHandle, Error> {
+        let plan = Arc::new(plan);
+        let at = self.context.clock().now();
+        let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        let time = uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            milliseconds / 1000,
+            ((milliseconds % 1000) * 1_000_000) as u32,
+        );
+        let id = OperationId::new(Uuid::new_v7(time));
+        let term = self.stores.take_terms(plan.group, id, self.holder.clone()).await?;
+        let begun = self.begin(&plan, id, &term).await;
+        match begun {
+            Ok(record) => Ok(self.spawn(record, plan, Vec::new(), term)),
+            Err(error) => {
+                self.stores.release_terms(&term).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(
+        &self,
+        plan: &Arc<Plan>,
+        id: OperationId,
+        term: &PairTerm,
+    ) -> Result<OperationRecord, Error> {
+        // Under the term nobody else changes the group: now it has to be what the plan was made for.
+        let (_, group) = self.records().group(plan.group).await?;
+        if let Some(group) = group.filter(|group| group.epoch != plan.epoch) {
+            return Err(Error::PlanOutdated { group: group.name, planned: plan.epoch, now: group.epoch });
+        }
+        let home = plan.target_site.clone();
+        let record = OperationRecord {
+            id,
+            group: plan.group,
+            operation_type: plan.operation_type.to_string(),
+            home: home.clone(),
+            plan: serde_json::to_value(&**plan)
+                .map_err(|source| Error::PlanUnreadable { operation: id, source })?,
+            plan_hash: plan.hash(),
+            started_by: self.holder.clone(),
+            created_at: self.context.clock().now(),
+        };
+        let own = term.at(&home).ok_or(Error::OperationUnknown(id))?;
+        self.stores.store(&home)?.create_operation(own, record.clone()).await?;
+        if let Err(error) = self.stores.mirror(id).await {
+            tracing::warn!("the journal's copy is behind: {}", crate::error::chain(&error));
+        }
+        Ok(record)
+    }
+
+    /// Continues an unfinished operation: the one that is named, or the only one there is.
+    ///
+    /// # Errors
+    /// There is none, or more than one; another process holds the group; a store cannot be read.
+    ///
+    /// # Effects
+    /// Those of the steps that are left.
+    pub async fn resume(&self, id: Option<OperationId>) -> Result<OperationHandle, Error> {
+        let all = self.recall(None).await?;
+        let mut unfinished: Vec<_> =
+            all.into_iter().filter(|recalled| recalled.state.end().is_none()).collect();
+        let recalled = match id {
+            Some(id) => {
+                let found = unfinished.iter().position(|recalled| recalled.record.id == id);
+                unfinished.swap_remove(found.ok_or(Error::OperationUnknown(id))?)
+            }
+            None if unfinished.len() > 1 => {
+                return Err(Error::SeveralToResume(unfinished.iter().map(|one| one.record.id).collect()));
+            }
+            None => unfinished.pop().ok_or(Error::NothingToResume)?,
+        };
+        let record = recalled.record;
+        let term = self.stores.take_terms(record.group, record.id, self.holder.clone()).await?;
+        Ok(self.spawn(record, recalled.plan, recalled.events, term))
+    }
+
+    fn spawn(
+        &self,
+        record: OperationRecord,
+        plan: Arc<Plan>,
+        history: Vec<Event>,
+        term: PairTerm,
+    ) -> OperationHandle {
+        let (watcher, events) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let mut state = OperationState::new(Arc::clone(&plan));
+        for event in &history {
+            let _ = state.apply(event);
+        }
+        let id = record.id;
+        let protector = self.clone();
+        let token = stop.clone();
+        let task = tokio::spawn(async move {
+            let outcome = protector.run(&record, plan, history, &term, watcher, token).await;
+            let released = protector.stores.release_terms(&term).await;
+            let report = protector.report(&record, outcome?).await;
+            if let Err(error) = released {
+                tracing::warn!("the term was not released: {}", crate::error::chain(&error));
+            }
+            report
+        });
+        OperationHandle { id, state, events, stop, task }
+    }
+
+    async fn run(
+        &self,
+        record: &OperationRecord,
+        plan: Arc<Plan>,
+        history: Vec<Event>,
+        term: &PairTerm,
+        watcher: mpsc::UnboundedSender<Event>,
+        stop: CancellationToken,
+    ) -> Result<Outcome, Error> {
+        let own = term.at(&record.home).ok_or(Error::OperationUnknown(record.id))?;
+        let log = JournalLog {
+            stores: Arc::clone(&self.stores),
+            home: record.home.clone(),
+            term: own,
+            clock: Arc::clone(self.context.clock()),
+        };
+        let context = self.context.for_operation(record.id, own.number);
+        let assignment = Assignment { operation: record.id, plan, history, holder: self.holder.to_string() };
+        Ok(self.executor.run(context, assignment, &log, watcher, stop).await)
+    }
+
+    async fn report(&self, record: &OperationRecord, outcome: Outcome) -> Result<OperationReport, Error> {
+        if let Some(Left::Journal(error)) = &outcome.left {
+            tracing::error!(code = error.code().as_str(), "{}", crate::error::chain(error));
+        }
+        let records = self.stores.store(&record.home)?.records(record.id, 0).await?;
+        let times: Vec<_> = records.iter().map(|stored| stored.record.at).collect();
+        let (_, group) = self.records().group(record.group).await?;
+        let operation = view(record, &outcome.state, outcome.status(), &times);
+        Ok(OperationReport { operation, group, left: outcome.left })
+    }
+}
