@@ -151,14 +151,19 @@ impl OperationState {
         u8::try_from(done * 100 / all).unwrap_or(100)
     }
 
-    /// What went wrong, in one line: the end's message, else the reason of the rollback, else a step's trouble.
+    /// What went wrong, in one line: the end's message, else why it is being rolled back, and what troubles a step.
     pub fn error_message(&self) -> Option<String> {
         if let Some((_, message)) = &self.finished {
             return message.clone();
         }
-        self.rolling_back.clone().or_else(|| {
-            self.troubles.iter().next().map(|(step, trouble)| format!("{step}: {}", trouble.message))
-        })
+        let trouble = self.troubles.iter().next().map(|(step, trouble)| (step, &trouble.message));
+        match (&self.rolling_back, trouble) {
+            (Some(reason), Some((step, message))) => {
+                Some(format!("{reason}; {step} was not undone: {message}"))
+            }
+            (Some(reason), None) => Some(reason.clone()),
+            (None, trouble) => trouble.map(|(step, message)| format!("{step}: {message}")),
+        }
     }
 
     /// Takes in an event.

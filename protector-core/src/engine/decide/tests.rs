@@ -277,6 +277,8 @@ fn what_can_be_undone_is_undone_though_something_cannot() {
     events.extend([reverting("c"), reverted("c")]);
     let (state, commands) = after(&plan, &events);
     assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::RollingBack));
+    let story = "it is broken; b was not undone: it is broken";
+    assert_eq!(state.error_message().as_deref(), Some(story));
     events.push(started());
     assert_eq!(self::commands(&plan, &events), [revert("b")]);
 }
