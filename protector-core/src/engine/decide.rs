@@ -64,10 +64,13 @@ fn next(state: &OperationState) -> Vec<Command> {
         };
     }
     let ready = ready(state);
-    if ready.is_empty() && !running {
-        return vec![Command::Finish { status: OperationStatus::Completed, error_message: None }];
+    if running || !ready.is_empty() {
+        return ready;
     }
-    ready
+    // What is neither done nor ready now never will be: only a plan that was damaged has such a step.
+    let all_done = state.steps().values().all(|step| matches!(step, StepState::Done));
+    let completed = Command::Finish { status: OperationStatus::Completed, error_message: None };
+    vec![if all_done { completed } else { Command::Leave }]
 }
 
 fn ready(state: &OperationState) -> Vec<Command> {

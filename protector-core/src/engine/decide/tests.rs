@@ -330,3 +330,11 @@ fn an_event_out_of_the_plans_order_is_refused() {
     assert_refused(&plan, &following(&[finished(OperationStatus::RolledBack)]));
     assert_refused(&plan, &following(&[finished(OperationStatus::Completed)]));
 }
+
+#[test]
+fn a_plan_with_a_step_that_nothing_leads_to_is_never_completed() {
+    let mut plan = (*plan(Recovery::RollBack, CHAIN)).clone();
+    plan.steps[2].after.push("nowhere".into());
+    let events = [started(), intended("a"), done("a"), intended("b"), done("b")];
+    assert_eq!(commands(&Arc::new(plan), &events), [Command::Leave]);
+}
