@@ -99,7 +99,7 @@ fn undo(state: &OperationState) -> Vec<Command> {
         match state.step(&step.id) {
             Some(StepState::Reverting) => busy = true,
             Some(StepState::RevertInterrupted) if state.troubles().contains_key(&step.id) => troubled = true,
-            Some(now) if !now.is_untouched() && state.in_use_by(&step.id).is_none() => {
+            _ if state.is_touched(&step.id) && state.in_use_by(&step.id).is_none() => {
                 commands.push(Command::Revert { step: step.id.clone() });
             }
             _ => {}

@@ -211,6 +211,30 @@ fn what_only_a_person_can_judge_is_left_even_where_there_is_a_way_back() {
 }
 
 #[test]
+fn a_step_that_could_not_be_begun_leaves_nothing_to_undo_and_passes_no_point() {
+    let plan = plan(Recovery::RollBackBefore("b".into()), CHAIN);
+    let refused = |code| vec![started(), intended("a"), done("a"), failed_with("b", code)];
+    let mut events = refused(Code::Internal);
+    events.push(rollback());
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+    let mut events = refused(Code::NeedsNewerRelease);
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.past_point_of_no_return()), (vec![Command::Leave], false));
+    events.push(started());
+    assert_eq!(self::commands(&plan, &events), [run("b")]);
+}
+
+#[test]
+fn an_interrupted_step_that_could_not_be_begun_again_may_have_left_something() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let mut events = vec![started(), intended("a"), started(), failed_with("a", Code::Internal)];
+    events.push(started());
+    assert_eq!(commands(&plan, &events), [look("a")]);
+    events.extend([failed_with("a", Code::Internal), rollback()]);
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+}
+
+#[test]
 fn a_step_that_failed_is_looked_at_again_when_the_operation_is_taken_up() {
     let plan = plan(Recovery::ForwardOnly, CHAIN);
     let (state, commands) = after(&plan, &[started(), intended("a"), failed("a"), started()]);
