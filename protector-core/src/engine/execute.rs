@@ -1,10 +1,13 @@
+mod attempt;
+
+use self::attempt::{try_revert, try_step};
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
 use super::state::{IllegalTransition, OperationState, StepState};
-use super::step::{Observation, StepError, StepKind, StepKinds, StepRun};
+use super::step::{StepError, StepKind, StepKinds, StepRun};
 use crate::domain::OperationStatus;
-use crate::error::{Class, Code, Coded};
+use crate::error::{Code, Coded};
 use crate::id::{OperationId, StepId};
 use crate::transport::Context;
 use futures::future::BoxFuture;
@@ -346,90 +349,6 @@ impl Run<'_> {
             result => result,
         }
     }
-}
-
-async fn attempt(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    observe_first: bool,
-) -> Result<Value, StepError> {
-    if observe_first {
-        match kind.observe(run, input).await? {
-            Observation::Done(output) => {
-                kind.verify(run, input, &output).await?;
-                return Ok(output);
-            }
-            Observation::Conflict(evidence) => return Err(StepError::conflict(evidence)),
-            Observation::NotDone => {}
-        }
-    }
-    let output = kind.apply(run, input).await?;
-    kind.verify(run, input, &output).await?;
-    Ok(output)
-}
-
-async fn try_step(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    mut observe_first: bool,
-    limits: &ExecutionLimits,
-    for_ever: bool,
-    troubled: impl Fn(Trouble),
-) -> Result<Value, StepError> {
-    let begun = run.context.clock().monotonic();
-    let mut pause = limits.first_pause;
-    loop {
-        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let error = match attempt(kind, &within, input, observe_first).await {
-            Ok(output) => return Ok(output),
-            Err(error) => error,
-        };
-        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, for_ever, elapsed, limits.retry_for) {
-            return Err(error);
-        }
-        troubled(Trouble::new(error.code, error.class, error.message));
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
-        pause = (pause * 2).min(limits.first_pause * 30);
-        observe_first = true;
-    }
-}
-
-/// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
-/// for what only a person can judge.
-fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
-    match error.code {
-        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
-        _ if for_ever => true,
-        _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
-    }
-}
-
-async fn try_revert(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    output: Option<&Value>,
-    limits: &ExecutionLimits,
-) -> Result<(), StepError> {
-    let begun = run.context.clock().monotonic();
-    let mut pause = limits.first_pause;
-    loop {
-        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let Err(error) = kind.revert(&within, input, output).await else { return Ok(()) };
-        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, false, elapsed, limits.retry_for) {
-            return Err(error);
-        }
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
-        pause = (pause * 2).min(limits.first_pause * 30);
-    }
-}
-
-fn cancelled(step: &StepId, stopped: crate::transport::Stopped) -> StepError {
-    StepError::new(Code::Cancelled, format!("step {step} was left: {stopped}"))
 }
 
 impl Coded for LogError {

@@ -1,0 +1,93 @@
+//! One step, tried until it is done, hopeless, or no longer wanted.
+
+use super::ExecutionLimits;
+use crate::engine::event::Trouble;
+use crate::engine::step::{Observation, StepError, StepKind, StepRun};
+use crate::error::{Class, Code};
+use crate::id::StepId;
+use serde_json::Value;
+use std::time::Duration;
+
+async fn attempt(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    observe_first: bool,
+) -> Result<Value, StepError> {
+    if observe_first {
+        match kind.observe(run, input).await? {
+            Observation::Done(output) => {
+                kind.verify(run, input, &output).await?;
+                return Ok(output);
+            }
+            Observation::Conflict(evidence) => return Err(StepError::conflict(evidence)),
+            Observation::NotDone => {}
+        }
+    }
+    let output = kind.apply(run, input).await?;
+    kind.verify(run, input, &output).await?;
+    Ok(output)
+}
+
+pub(super) async fn try_step(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    mut observe_first: bool,
+    limits: &ExecutionLimits,
+    for_ever: bool,
+    troubled: impl Fn(Trouble),
+) -> Result<Value, StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let error = match attempt(kind, &within, input, observe_first).await {
+            Ok(output) => return Ok(output),
+            Err(error) => error,
+        };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        if !try_again(&error, for_ever, elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        troubled(Trouble::new(error.code, error.class, error.message));
+        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+        observe_first = true;
+    }
+}
+
+/// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
+/// for what only a person can judge.
+fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
+    match error.code {
+        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
+        _ if for_ever => true,
+        _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
+    }
+}
+
+pub(super) async fn try_revert(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    output: Option<&Value>,
+    limits: &ExecutionLimits,
+) -> Result<(), StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let Err(error) = kind.revert(&within, input, output).await else { return Ok(()) };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        if !try_again(&error, false, elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+    }
+}
+
+fn cancelled(step: &StepId, stopped: crate::transport::Stopped) -> StepError {
+    StepError::new(Code::Cancelled, format!("step {step} was left: {stopped}"))
+}
