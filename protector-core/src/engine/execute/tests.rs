@@ -1,1 +1,10 @@
+//! The executor on a plan of a failover's shape, in a world that checks every call against the journal.
 
+mod crash;
+mod failure;
+mod journal;
+mod journal_failure;
+mod limits;
+mod rollback;
+mod scene;
+mod world;
