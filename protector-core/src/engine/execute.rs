@@ -109,6 +109,9 @@ struct Run<'a> {
     log: &'a dyn Log,
     watcher: mpsc::UnboundedSender<Event>,
     state: OperationState,
+    left: Option<Left>,
+    /// Ends waits and further calls: a stop was asked for, or the run is left.
+    halt: CancellationToken,
     commands: Vec<Command>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
@@ -143,60 +146,59 @@ impl Executor {
         }
         let (reports, inbox) = mpsc::unbounded_channel();
         let term = context.term().unwrap_or_default();
+        let halt = stop.child_token();
         let run = Run {
             executor: self,
             operation,
-            context: context.cancelled_by(stop.clone()),
+            context: context.cancelled_by(halt.clone()),
             log,
             watcher,
             state,
+            left: None,
+            halt,
             commands: Vec::new(),
             tasks: JoinSet::new(),
             reports,
             under_way: BTreeMap::new(),
         };
-        run.go(Event::Started { term, holder }, inbox, stop).await
+        run.go(Event::Started { term, holder }, inbox).await
     }
 }
 
 impl Run<'_> {
-    async fn go(
-        mut self,
-        first: Event,
-        mut inbox: mpsc::UnboundedReceiver<Report>,
-        stop: CancellationToken,
-    ) -> Outcome {
-        let mut left = self.record(first).await.err();
+    async fn go(mut self, first: Event, mut inbox: mpsc::UnboundedReceiver<Report>) -> Outcome {
+        let recorded = self.record(first).await;
+        self.leave_unless(recorded);
         loop {
             // Once something is wrong or a stop is asked for, what is under way is waited for and nothing is begun.
-            if left.is_none() && !stop.is_cancelled() {
-                match self.begin_what_can_be().await {
-                    Ok(Some(person)) => left = Some(person),
-                    Ok(None) => {}
-                    Err(why) => left = Some(why),
-                }
+            if !self.halt.is_cancelled() {
+                let begun = self.begin_what_can_be().await;
+                self.leave_unless(begun);
             }
             if self.under_way.is_empty() {
                 let ended = self.state.end().is_some();
-                if ended {
-                    left = None;
-                } else if left.is_none() && stop.is_cancelled() {
-                    left = Some(Left::Interrupted);
-                }
-                if ended || left.is_some() {
+                if ended || self.halt.is_cancelled() {
+                    let left = if ended { None } else { self.left.or(Some(Left::Interrupted)) };
                     return Outcome { state: self.state, left };
                 }
             }
             let report = tokio::select! {
                 biased;
                 report = inbox.recv() => report,
-                () = stop.cancelled(), if left.is_none() && !stop.is_cancelled() => None,
+                () = self.halt.cancelled(), if !self.halt.is_cancelled() => None,
             };
-            if let Some(report) = report
-                && let Err(why) = self.take(report, left.is_some()).await
-            {
-                left.get_or_insert(why);
+            if let Some(report) = report {
+                let taken = self.take(report).await;
+                self.leave_unless(taken);
             }
+        }
+    }
+
+    /// The first reason to leave counts; what comes after it is its consequence.
+    fn leave_unless(&mut self, result: Result<(), Left>) {
+        if let Err(why) = result {
+            self.halt.cancel();
+            self.left.get_or_insert(why);
         }
     }
 
@@ -211,8 +213,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Begins what the limits allow. Returns why a person is needed, if one is.
-    async fn begin_what_can_be(&mut self) -> Result<Option<Left>, Left> {
+    /// Begins what the limits allow.
+    async fn begin_what_can_be(&mut self) -> Result<(), Left> {
         while let Some(command) = self.startable() {
             match command {
                 Command::Run { step, observe_first } => {
@@ -236,10 +238,10 @@ impl Run<'_> {
                 Command::Finish { status, error_message } => {
                     self.record(Event::Finished { status, error_message }).await?;
                 }
-                Command::Leave => return Ok(Some(Left::NeedsOperator)),
+                Command::Leave => return Err(Left::NeedsOperator),
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     fn startable(&self) -> Option<Command> {
@@ -317,7 +319,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn take(&mut self, report: Report, silent: bool) -> Result<(), Left> {
+    async fn take(&mut self, report: Report) -> Result<(), Left> {
         let event = match report {
             Report::Troubled(step, trouble) => Event::StepTroubled { step, trouble },
             Report::Ran(step, Ok(output)) => {
@@ -343,11 +345,7 @@ impl Run<'_> {
                 Event::RevertFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
             }
         };
-        // After a stop the answers that still come are journaled as far as the journal can be written.
-        match self.record(event).await {
-            Err(_) if silent => Ok(()),
-            result => result,
-        }
+        self.record(event).await
     }
 }
 

@@ -71,3 +71,25 @@ async fn answers_that_come_after_a_failed_append_are_journaled_if_they_can_be() 
     assert_eq!(answered, made);
     assert!(made.len() > 1, "nothing was under way");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_tried_for_ever_does_not_hold_up_the_bad_news() {
+    let scene = Scene::failover();
+    scene.world.spoil(&"create/a".into(), Fault::Refused(Code::ServiceFailed), FOR_GOOD);
+    scene.world.spoil(&"create/b".into(), Fault::Slow(Duration::from_secs(90)), 1);
+    let troubled = |event: &Event| matches!(event, Event::StepTroubled { .. });
+    let appends = {
+        let probe = Scene::failover();
+        probe.run().await;
+        let events = probe.journal.events();
+        events
+            .iter()
+            .position(|event| matches!(event, Event::StepIntended { step } if step.as_str() == "create/b"))
+    };
+    let outcome = scene.run_disturbed(Disturbance::FailsFrom(appends.unwrap() + 3)).await;
+    assert!(matches!(outcome.left, Some(Left::Journal(_))), "{:?}", outcome.left);
+    assert!(scene.journal.events().iter().filter(|event| troubled(event)).count() < 5);
+    scene.world.mend();
+    let outcome = scene.run().await;
+    scene.assert_completed(&outcome);
+}
