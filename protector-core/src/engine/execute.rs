@@ -171,10 +171,8 @@ impl Run<'_> {
         self.leave_unless(recorded);
         loop {
             // Once something is wrong or a stop is asked for, what is under way is waited for and nothing is begun.
-            if !self.halt.is_cancelled() {
-                let begun = self.begin_what_can_be().await;
-                self.leave_unless(begun);
-            }
+            let begun = self.begin_what_can_be().await;
+            self.leave_unless(begun);
             if self.under_way.is_empty() {
                 let ended = self.state.end().is_some();
                 if ended || self.halt.is_cancelled() {
@@ -215,7 +213,9 @@ impl Run<'_> {
 
     /// Begins what the limits allow.
     async fn begin_what_can_be(&mut self) -> Result<(), Left> {
-        while let Some(command) = self.startable() {
+        while !self.halt.is_cancelled()
+            && let Some(command) = self.startable()
+        {
             match command {
                 Command::Run { step, observe_first } => {
                     let (kind, input) = match self.prepare(&step) {
@@ -228,11 +228,16 @@ impl Run<'_> {
                         }
                     };
                     self.record(Event::StepIntended { step: step.clone() }).await?;
-                    self.spawn_step(step, kind, input, observe_first);
+                    // A stop may have come while the intent was written.
+                    if !self.halt.is_cancelled() {
+                        self.spawn_step(step, kind, input, observe_first);
+                    }
                 }
                 Command::Revert { step } => {
                     self.record(Event::RevertIntended { step: step.clone() }).await?;
-                    self.spawn_revert(step).await?;
+                    if !self.halt.is_cancelled() {
+                        self.spawn_revert(step).await?;
+                    }
                 }
                 Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await?,
                 Command::Finish { status, error_message } => {

@@ -7,4 +7,5 @@ mod journal_failure;
 mod limits;
 mod rollback;
 mod scene;
+mod stop;
 mod world;
