@@ -222,7 +222,6 @@ impl Run<'_> {
                         Ok(prepared) => prepared,
                         Err(error) => {
                             let trouble = Trouble::new(error.code, error.class, error.message);
-                            self.record(Event::StepIntended { step: step.clone() }).await?;
                             self.record(Event::StepFailed { step, trouble }).await?;
                             continue;
                         }

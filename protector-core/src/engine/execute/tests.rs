@@ -5,6 +5,7 @@ mod failure;
 mod journal;
 mod journal_failure;
 mod limits;
+mod release;
 mod rollback;
 mod scene;
 mod stop;
