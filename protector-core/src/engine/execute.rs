@@ -43,7 +43,7 @@ pub struct LogError {
 /// How much is done at a time and how long a failing step is tried.
 #[derive(Debug, Clone)]
 pub struct ExecutionLimits {
-    /// Steps under way at a time in one system.
+    /// Steps under way at a time in one system; at least one.
     pub steps_at_a_time: usize,
     /// One attempt at a step may take this long.
     pub step_timeout: Duration,
@@ -252,7 +252,7 @@ impl Run<'_> {
         let free = |step: &StepId| {
             let system = self.system(step);
             let busy = self.under_way.values().filter(|other| **other == system).count();
-            busy < self.executor.limits.steps_at_a_time
+            busy < self.executor.limits.steps_at_a_time.max(1)
         };
         let startable = self.commands.iter().find(|command| match command {
             Command::Run { step, .. } | Command::Revert { step } => free(step),

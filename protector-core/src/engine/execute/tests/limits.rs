@@ -54,6 +54,14 @@ async fn undoing_has_the_same_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_limit_of_none_is_one() {
+    let scene = crowd(0);
+    let outcome = scene.run().await;
+    scene.assert_completed(&outcome);
+    assert_eq!(scene.world.peak("compute"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_begins_the_longest_chain_goes_first() {
     let steps: [(&str, &str, &[&str]); 7] = [
         ("server", "alone", &[]),
