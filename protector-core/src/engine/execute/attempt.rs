@@ -29,6 +29,19 @@ async fn attempt(
     Ok(output)
 }
 
+/// Ends what does not heed its deadline. What does gets a moment longer: it knows what it was waiting for.
+async fn in_time<T>(
+    run: &StepRun,
+    limits: &ExecutionLimits,
+    attempt: impl Future<Output = Result<T, StepError>>,
+) -> Result<T, StepError> {
+    let end = run.context.within(limits.step_timeout + Duration::from_secs(1));
+    end.before_deadline(attempt).await.unwrap_or_else(|_| {
+        let step = &run.step;
+        Err(StepError::new(Code::DeadlineExceeded, format!("step {step} has not answered in time")))
+    })
+}
+
 pub(super) async fn try_step(
     kind: &dyn StepKind,
     run: &StepRun,
@@ -42,7 +55,8 @@ pub(super) async fn try_step(
     let mut pause = limits.first_pause;
     loop {
         let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let error = match attempt(kind, &within, input, observe_first).await {
+        let attempt = attempt(kind, &within, input, observe_first);
+        let error = match in_time(run, limits, attempt).await {
             Ok(output) => return Ok(output),
             Err(error) => error,
         };
@@ -78,7 +92,9 @@ pub(super) async fn try_revert(
     let mut pause = limits.first_pause;
     loop {
         let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let Err(error) = kind.revert(&within, input, output).await else { return Ok(()) };
+        let Err(error) = in_time(run, limits, kind.revert(&within, input, output)).await else {
+            return Ok(());
+        };
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);
         if !try_again(&error, false, elapsed, limits.retry_for) {
             return Err(error);

@@ -3,7 +3,7 @@
 use super::journal::{Direction, Disturbance};
 use super::scene::{Scene, plan};
 use super::world::{FOR_GOOD, Fault};
-use crate::engine::{Event, Left, OperationState, Outcome, Recovery};
+use crate::engine::{Event, Left, OperationState, Outcome, Recovery, Trouble};
 use crate::error::Code;
 use crate::id::StepId;
 use crate::transport::Context;
@@ -87,13 +87,49 @@ async fn timed(scene: &Scene) -> (Outcome, Duration) {
     (outcome, scene.context.clock().monotonic() - begun)
 }
 
-fn failure(scene: &Scene) -> String {
-    let events = scene.journal.events();
-    let failed = events.iter().find_map(|event| match event {
-        Event::StepFailed { trouble, .. } => Some(trouble.code.clone()),
-        _ => None,
-    });
-    failed.unwrap_or_default()
+/// Why the first step failed that did.
+fn failure(scene: &Scene) -> Trouble {
+    let failed = |event| if let Event::StepFailed { trouble, .. } = event { Some(trouble) } else { None };
+    scene.journal.events().into_iter().find_map(failed).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_ends_when_its_time_is_up_whether_it_heeds_it_or_not() {
+    let heeding = (Fault::Slow(Duration::from_hours(1)), "it takes too long");
+    let heedless = (Fault::Silent, "step check has not answered in time");
+    for (fault, message) in [heeding, heedless] {
+        let mut scene = Scene::failover();
+        scene.limits.step_timeout = Duration::from_secs(100);
+        scene.world.spoil(&"check".into(), fault, FOR_GOOD);
+        let (outcome, elapsed) = timed(&scene).await;
+        scene.assert_rolled_back(&outcome);
+        let code = Code::DeadlineExceeded;
+        assert_eq!(failure(&scene), Trouble::new(code, code.class(), message));
+        assert!((100..110).contains(&elapsed.as_secs()), "{elapsed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undoing_ends_when_its_time_is_up_whether_it_heeds_it_or_not() {
+    for fault in [Fault::Slow(Duration::from_hours(1)), Fault::Silent] {
+        let mut scene = Scene::failover();
+        scene.limits.step_timeout = Duration::from_secs(100);
+        scene.world.spoil(&"replicate".into(), Fault::Refused(Code::RequestRefused), FOR_GOOD);
+        scene.world.spoil_revert(&"replicate".into(), fault, FOR_GOOD);
+        let (outcome, elapsed) = timed(&scene).await;
+        assert!(matches!(outcome.left, Some(Left::NeedsOperator)), "{:?}", outcome.left);
+        assert!((100..120).contains(&elapsed.as_secs()), "{elapsed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_took_too_long_is_looked_at_before_the_next() {
+    let mut scene = Scene::failover();
+    scene.limits.retry_for = Duration::from_hours(1);
+    scene.world.spoil(&"replicate".into(), Fault::Silent, 1);
+    let (outcome, elapsed) = timed(&scene).await;
+    scene.assert_completed(&outcome);
+    assert!((600..640).contains(&elapsed.as_secs()), "{elapsed:?}");
 }
 
 #[tokio::test(start_paused = true)]
