@@ -5,7 +5,9 @@ use crate::engine::event::Trouble;
 use crate::engine::step::{Observation, StepError, StepKind, StepRun};
 use crate::error::{Class, Code};
 use crate::id::StepId;
+use futures::FutureExt;
 use serde_json::Value;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 async fn attempt(
@@ -29,17 +31,22 @@ async fn attempt(
     Ok(output)
 }
 
-/// Ends what does not heed its deadline. What does gets a moment longer: it knows what it was waiting for.
+/// Ends what does not heed its deadline. What does gets a moment longer: it knows what it was waiting for. A defect of
+/// one step kind is that step's failure; the others are still waited for.
 async fn in_time<T>(
     run: &StepRun,
     limits: &ExecutionLimits,
     attempt: impl Future<Output = Result<T, StepError>>,
 ) -> Result<T, StepError> {
     let end = run.context.within(limits.step_timeout + Duration::from_secs(1));
-    end.before_deadline(attempt).await.unwrap_or_else(|_| {
-        let step = &run.step;
-        Err(StepError::new(Code::DeadlineExceeded, format!("step {step} has not answered in time")))
-    })
+    let error = match end.before_deadline(AssertUnwindSafe(attempt).catch_unwind()).await {
+        Ok(Ok(result)) => return result,
+        Ok(Err(_)) => StepError::new(Code::Internal, format!("step {} panicked", run.step)),
+        Err(_) => {
+            StepError::new(Code::DeadlineExceeded, format!("step {} has not answered in time", run.step))
+        }
+    };
+    Err(error)
 }
 
 pub(super) async fn try_step(

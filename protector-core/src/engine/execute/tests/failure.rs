@@ -121,3 +121,18 @@ async fn a_conflict_is_left_for_a_person_with_the_evidence_and_goes_on_when_mend
         scene.assert_completed(&outcome);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_panics_is_a_failure() {
+    let scene = Scene::failover();
+    scene.world.spoil(&"materialize/a".into(), Fault::Panic, FOR_GOOD);
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
+    let scene = Scene::failover();
+    scene.world.spoil(&"materialize/b".into(), Fault::Refused(Code::RequestRefused), FOR_GOOD);
+    scene.world.spoil_revert(&"replicate".into(), Fault::Panic, 1);
+    let outcome = scene.run().await;
+    assert!(matches!(outcome.left, Some(Left::NeedsOperator)), "{:?}", outcome.left);
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
+}
