@@ -323,6 +323,11 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether a step ended only because it was asked to: that says nothing about its effect, the next run will look.
+    fn was_left(&self, error: &StepError) -> bool {
+        error.code == Code::Cancelled && self.halt.is_cancelled()
+    }
+
     async fn take(&mut self, report: Report) -> Result<(), Left> {
         let event = match report {
             Report::Troubled(step, trouble) => Event::StepTroubled { step, trouble },
@@ -332,7 +337,7 @@ impl Run<'_> {
             }
             Report::Ran(step, Err(error)) => {
                 self.under_way.remove(&step);
-                if error.code == Code::Cancelled {
+                if self.was_left(&error) {
                     return Ok(());
                 }
                 Event::StepFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
@@ -343,7 +348,7 @@ impl Run<'_> {
             }
             Report::Reverted(step, Err(error)) => {
                 self.under_way.remove(&step);
-                if error.code == Code::Cancelled {
+                if self.was_left(&error) {
                     return Ok(());
                 }
                 Event::RevertFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }

@@ -4,7 +4,7 @@ use super::ExecutionLimits;
 use crate::engine::event::Trouble;
 use crate::engine::step::{Observation, StepError, StepKind, StepRun};
 use crate::error::{Class, Code};
-use crate::id::StepId;
+use crate::transport::Stopped;
 use futures::FutureExt;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
@@ -71,8 +71,8 @@ pub(super) async fn try_step(
         if !try_again(&error, for_ever, elapsed, limits.retry_for) {
             return Err(error);
         }
-        troubled(Trouble::new(error.code, error.class, error.message));
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        troubled(Trouble::new(error.code, error.class, error.message.clone()));
+        pause_after(error, run, pause).await?;
         pause = (pause * 2).min(limits.first_pause * 30);
         observe_first = true;
     }
@@ -106,11 +106,18 @@ pub(super) async fn try_revert(
         if !try_again(&error, false, elapsed, limits.retry_for) {
             return Err(error);
         }
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
+        pause_after(error, run, pause).await?;
         pause = (pause * 2).min(limits.first_pause * 30);
     }
 }
 
-fn cancelled(step: &StepId, stopped: crate::transport::Stopped) -> StepError {
-    StepError::new(Code::Cancelled, format!("step {step} was left: {stopped}"))
+/// Waits before the next attempt. If the operation may take no longer, what was wrong is the end of it.
+async fn pause_after(error: StepError, run: &StepRun, pause: Duration) -> Result<(), StepError> {
+    run.context.sleep(pause).await.map_err(|stopped| match stopped {
+        Stopped::Deadline => error,
+        Stopped::Cancelled => StepError::new(
+            Code::Cancelled,
+            format!("step {} is not tried again: {}", run.step, error.message),
+        ),
+    })
 }

@@ -136,3 +136,11 @@ async fn a_step_that_panics_is_a_failure() {
     let outcome = scene.run().await;
     scene.assert_rolled_back(&outcome);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_gives_up_without_being_asked_to_is_a_failure() {
+    let scene = Scene::failover();
+    scene.world.spoil(&"replicate".into(), Fault::Refused(Code::Cancelled), FOR_GOOD);
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
+}

@@ -175,3 +175,17 @@ async fn however_long_it_was_broken_it_goes_on_soon_after_it_is_mended() {
     scene.assert_completed(&outcome);
     assert!(clock.monotonic() - mended.unwrap() < Duration::from_secs(20));
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_the_whole_operation_may_take_no_longer_it_ends() {
+    let mut scene = Scene::failover();
+    scene.context = scene.context.within(Duration::from_secs(20));
+    scene.world.spoil(&"check".into(), Fault::Refused(Code::ServiceFailed), FOR_GOOD);
+    let (outcome, elapsed) = timed(&scene).await;
+    assert!(matches!(outcome.left, Some(Left::NeedsOperator)), "{:?}", outcome.left);
+    assert_eq!(failure(&scene).code, Code::ServiceFailed.as_str(), "what was wrong is said");
+    assert!(elapsed < Duration::from_secs(30), "{elapsed:?}");
+    scene.context = Context::default();
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
+}
