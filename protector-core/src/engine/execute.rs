@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -112,6 +113,8 @@ struct Run<'a> {
     left: Option<Left>,
     /// Ends waits and further calls: a stop was asked for, or the run is left.
     halt: CancellationToken,
+    /// Whether the point of no return has passed; the steps under way see it.
+    only_forward: Arc<AtomicBool>,
     commands: Vec<Command>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
@@ -156,6 +159,7 @@ impl Executor {
             state,
             left: None,
             halt,
+            only_forward: Arc::new(AtomicBool::new(false)),
             commands: Vec::new(),
             tasks: JoinSet::new(),
             reports,
@@ -205,6 +209,7 @@ impl Run<'_> {
         let mut state = self.state.clone();
         let commands = decide(&mut state, &event).map_err(Left::Contradiction)?;
         self.log.append(&event).await.map_err(Left::Journal)?;
+        self.only_forward.store(state.past_point_of_no_return(), Ordering::Relaxed);
         self.state = state;
         self.commands = commands;
         let _ = self.watcher.send(event);
@@ -291,13 +296,13 @@ impl Run<'_> {
         self.under_way.insert(step.clone(), kind.system());
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
-        let for_ever = self.state.past_point_of_no_return();
+        let for_ever = Arc::clone(&self.only_forward);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(&*kind, &run, &input, observe_first, &limits, for_ever, troubled).await;
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, &for_ever, troubled).await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }

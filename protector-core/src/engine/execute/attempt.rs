@@ -8,6 +8,7 @@ use crate::transport::Stopped;
 use futures::FutureExt;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 async fn attempt(
@@ -55,7 +56,7 @@ pub(super) async fn try_step(
     input: &Value,
     mut observe_first: bool,
     limits: &ExecutionLimits,
-    for_ever: bool,
+    for_ever: &AtomicBool,
     troubled: impl Fn(Trouble),
 ) -> Result<Value, StepError> {
     let begun = run.context.clock().monotonic();
@@ -68,7 +69,8 @@ pub(super) async fn try_step(
             Err(error) => error,
         };
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, for_ever, elapsed, limits.retry_for) {
+        // The point of no return may be passed elsewhere while this step is being tried.
+        if !try_again(&error, for_ever.load(Ordering::Relaxed), elapsed, limits.retry_for) {
             return Err(error);
         }
         troubled(Trouble::new(error.code, error.class, error.message.clone()));

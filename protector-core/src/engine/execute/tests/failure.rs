@@ -123,6 +123,23 @@ async fn a_conflict_is_left_for_a_person_with_the_evidence_and_goes_on_when_mend
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_began_before_the_point_of_no_return_waits_once_it_is_passed() {
+    let plan =
+        plan(Recovery::RollBackBefore(POINT.into()), &[("server", "stop", &[]), ("guard", POINT, &[])]);
+    let scene = Scene::of(plan);
+    scene.world.spoil(&"stop".into(), Fault::Refused(Code::ServiceFailed), FOR_GOOD);
+    let mut seen = 0;
+    let watch = |event: &Event, _: &OperationState| {
+        seen += usize::from(matches!(event, Event::StepTroubled { .. }));
+        if seen == 20 {
+            scene.world.mend();
+        }
+    };
+    let outcome = scene.watch(Disturbance::None, watch).await;
+    scene.assert_completed(&outcome);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_that_panics_is_a_failure() {
     let scene = Scene::failover();
     scene.world.spoil(&"materialize/a".into(), Fault::Panic, FOR_GOOD);
