@@ -64,10 +64,13 @@ fn next(state: &OperationState) -> Vec<Command> {
         };
     }
     let ready = ready(state);
-    if ready.is_empty() && !running {
-        return vec![Command::Finish { status: OperationStatus::Completed, error_message: None }];
+    if running || !ready.is_empty() {
+        return ready;
     }
-    ready
+    // What is neither done nor ready now never will be: only a plan that was damaged has such a step.
+    let all_done = state.steps().values().all(|step| matches!(step, StepState::Done));
+    let completed = Command::Finish { status: OperationStatus::Completed, error_message: None };
+    vec![if all_done { completed } else { Command::Leave }]
 }
 
 fn ready(state: &OperationState) -> Vec<Command> {
@@ -96,7 +99,7 @@ fn undo(state: &OperationState) -> Vec<Command> {
         match state.step(&step.id) {
             Some(StepState::Reverting) => busy = true,
             Some(StepState::RevertInterrupted) if state.troubles().contains_key(&step.id) => troubled = true,
-            Some(now) if !now.is_untouched() && state.in_use_by(&step.id).is_none() => {
+            _ if state.is_touched(&step.id) && state.in_use_by(&step.id).is_none() => {
                 commands.push(Command::Revert { step: step.id.clone() });
             }
             _ => {}

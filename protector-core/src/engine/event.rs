@@ -35,7 +35,7 @@ pub enum Event {
         /// Why.
         trouble: Trouble,
     },
-    /// A step failed for good.
+    /// A step failed for good; without an intent before it, it could not even be begun.
     StepFailed {
         /// The step.
         step: StepId,

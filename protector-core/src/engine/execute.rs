@@ -1,10 +1,13 @@
+mod attempt;
+
+use self::attempt::{try_revert, try_step};
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
 use super::state::{IllegalTransition, OperationState, StepState};
-use super::step::{Observation, StepError, StepKind, StepKinds, StepRun};
+use super::step::{StepError, StepKind, StepKinds, StepRun};
 use crate::domain::OperationStatus;
-use crate::error::{Class, Code, Coded};
+use crate::error::{Code, Coded};
 use crate::id::{OperationId, StepId};
 use crate::transport::Context;
 use futures::future::BoxFuture;
@@ -12,6 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -40,7 +44,7 @@ pub struct LogError {
 /// How much is done at a time and how long a failing step is tried.
 #[derive(Debug, Clone)]
 pub struct ExecutionLimits {
-    /// Steps under way at a time in one system.
+    /// Steps under way at a time in one system; at least one.
     pub steps_at_a_time: usize,
     /// One attempt at a step may take this long.
     pub step_timeout: Duration,
@@ -106,6 +110,11 @@ struct Run<'a> {
     log: &'a dyn Log,
     watcher: mpsc::UnboundedSender<Event>,
     state: OperationState,
+    left: Option<Left>,
+    /// Ends waits and further calls: a stop was asked for, or the run is left.
+    halt: CancellationToken,
+    /// Whether the point of no return has passed; the steps under way see it.
+    only_forward: Arc<AtomicBool>,
     commands: Vec<Command>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
@@ -140,60 +149,58 @@ impl Executor {
         }
         let (reports, inbox) = mpsc::unbounded_channel();
         let term = context.term().unwrap_or_default();
+        let halt = stop.child_token();
         let run = Run {
             executor: self,
             operation,
-            context: context.cancelled_by(stop.clone()),
+            context: context.cancelled_by(halt.clone()),
             log,
             watcher,
             state,
+            left: None,
+            halt,
+            only_forward: Arc::new(AtomicBool::new(false)),
             commands: Vec::new(),
             tasks: JoinSet::new(),
             reports,
             under_way: BTreeMap::new(),
         };
-        run.go(Event::Started { term, holder }, inbox, stop).await
+        run.go(Event::Started { term, holder }, inbox).await
     }
 }
 
 impl Run<'_> {
-    async fn go(
-        mut self,
-        first: Event,
-        mut inbox: mpsc::UnboundedReceiver<Report>,
-        stop: CancellationToken,
-    ) -> Outcome {
-        let mut left = self.record(first).await.err();
+    async fn go(mut self, first: Event, mut inbox: mpsc::UnboundedReceiver<Report>) -> Outcome {
+        let recorded = self.record(first).await;
+        self.leave_unless(recorded);
         loop {
             // Once something is wrong or a stop is asked for, what is under way is waited for and nothing is begun.
-            if left.is_none() && !stop.is_cancelled() {
-                match self.begin_what_can_be().await {
-                    Ok(Some(person)) => left = Some(person),
-                    Ok(None) => {}
-                    Err(why) => left = Some(why),
-                }
-            }
+            let begun = self.begin_what_can_be().await;
+            self.leave_unless(begun);
             if self.under_way.is_empty() {
                 let ended = self.state.end().is_some();
-                if ended {
-                    left = None;
-                } else if left.is_none() && stop.is_cancelled() {
-                    left = Some(Left::Interrupted);
-                }
-                if ended || left.is_some() {
+                if ended || self.halt.is_cancelled() {
+                    let left = if ended { None } else { self.left.or(Some(Left::Interrupted)) };
                     return Outcome { state: self.state, left };
                 }
             }
             let report = tokio::select! {
                 biased;
                 report = inbox.recv() => report,
-                () = stop.cancelled(), if left.is_none() && !stop.is_cancelled() => None,
+                () = self.halt.cancelled(), if !self.halt.is_cancelled() => None,
             };
-            if let Some(report) = report
-                && let Err(why) = self.take(report, left.is_some()).await
-            {
-                left.get_or_insert(why);
+            if let Some(report) = report {
+                let taken = self.take(report).await;
+                self.leave_unless(taken);
             }
+        }
+    }
+
+    /// The first reason to leave counts; what comes after it is its consequence.
+    fn leave_unless(&mut self, result: Result<(), Left>) {
+        if let Err(why) = result {
+            self.halt.cancel();
+            self.left.get_or_insert(why);
         }
     }
 
@@ -202,48 +209,55 @@ impl Run<'_> {
         let mut state = self.state.clone();
         let commands = decide(&mut state, &event).map_err(Left::Contradiction)?;
         self.log.append(&event).await.map_err(Left::Journal)?;
+        self.only_forward.store(state.past_point_of_no_return(), Ordering::Relaxed);
         self.state = state;
         self.commands = commands;
         let _ = self.watcher.send(event);
         Ok(())
     }
 
-    /// Begins what the limits allow. Returns why a person is needed, if one is.
-    async fn begin_what_can_be(&mut self) -> Result<Option<Left>, Left> {
-        while let Some(command) = self.startable() {
+    /// Begins what the limits allow.
+    async fn begin_what_can_be(&mut self) -> Result<(), Left> {
+        while !self.halt.is_cancelled()
+            && let Some(command) = self.startable()
+        {
             match command {
                 Command::Run { step, observe_first } => {
                     let (kind, input) = match self.prepare(&step) {
                         Ok(prepared) => prepared,
                         Err(error) => {
                             let trouble = Trouble::new(error.code, error.class, error.message);
-                            self.record(Event::StepIntended { step: step.clone() }).await?;
                             self.record(Event::StepFailed { step, trouble }).await?;
                             continue;
                         }
                     };
                     self.record(Event::StepIntended { step: step.clone() }).await?;
-                    self.spawn_step(step, kind, input, observe_first);
+                    // A stop may have come while the intent was written.
+                    if !self.halt.is_cancelled() {
+                        self.spawn_step(step, kind, input, observe_first);
+                    }
                 }
                 Command::Revert { step } => {
                     self.record(Event::RevertIntended { step: step.clone() }).await?;
-                    self.spawn_revert(step).await?;
+                    if !self.halt.is_cancelled() {
+                        self.spawn_revert(step).await?;
+                    }
                 }
                 Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await?,
                 Command::Finish { status, error_message } => {
                     self.record(Event::Finished { status, error_message }).await?;
                 }
-                Command::Leave => return Ok(Some(Left::NeedsOperator)),
+                Command::Leave => return Err(Left::NeedsOperator),
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     fn startable(&self) -> Option<Command> {
         let free = |step: &StepId| {
             let system = self.system(step);
             let busy = self.under_way.values().filter(|other| **other == system).count();
-            busy < self.executor.limits.steps_at_a_time
+            busy < self.executor.limits.steps_at_a_time.max(1)
         };
         let startable = self.commands.iter().find(|command| match command {
             Command::Run { step, .. } | Command::Revert { step } => free(step),
@@ -282,13 +296,13 @@ impl Run<'_> {
         self.under_way.insert(step.clone(), kind.system());
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
-        let for_ever = self.state.past_point_of_no_return();
+        let for_ever = Arc::clone(&self.only_forward);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(&*kind, &run, &input, observe_first, &limits, for_ever, troubled).await;
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, &for_ever, troubled).await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }
@@ -314,7 +328,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn take(&mut self, report: Report, silent: bool) -> Result<(), Left> {
+    /// Whether a step ended only because it was asked to: that says nothing about its effect, the next run will look.
+    fn was_left(&self, error: &StepError) -> bool {
+        error.code == Code::Cancelled && self.halt.is_cancelled()
+    }
+
+    async fn take(&mut self, report: Report) -> Result<(), Left> {
         let event = match report {
             Report::Troubled(step, trouble) => Event::StepTroubled { step, trouble },
             Report::Ran(step, Ok(output)) => {
@@ -323,7 +342,7 @@ impl Run<'_> {
             }
             Report::Ran(step, Err(error)) => {
                 self.under_way.remove(&step);
-                if error.code == Code::Cancelled {
+                if self.was_left(&error) {
                     return Ok(());
                 }
                 Event::StepFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
@@ -334,102 +353,14 @@ impl Run<'_> {
             }
             Report::Reverted(step, Err(error)) => {
                 self.under_way.remove(&step);
-                if error.code == Code::Cancelled {
+                if self.was_left(&error) {
                     return Ok(());
                 }
                 Event::RevertFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
             }
         };
-        // After a stop the answers that still come are journaled as far as the journal can be written.
-        match self.record(event).await {
-            Err(_) if silent => Ok(()),
-            result => result,
-        }
+        self.record(event).await
     }
-}
-
-async fn attempt(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    observe_first: bool,
-) -> Result<Value, StepError> {
-    if observe_first {
-        match kind.observe(run, input).await? {
-            Observation::Done(output) => {
-                kind.verify(run, input, &output).await?;
-                return Ok(output);
-            }
-            Observation::Conflict(evidence) => return Err(StepError::conflict(evidence)),
-            Observation::NotDone => {}
-        }
-    }
-    let output = kind.apply(run, input).await?;
-    kind.verify(run, input, &output).await?;
-    Ok(output)
-}
-
-async fn try_step(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    mut observe_first: bool,
-    limits: &ExecutionLimits,
-    for_ever: bool,
-    troubled: impl Fn(Trouble),
-) -> Result<Value, StepError> {
-    let begun = run.context.clock().monotonic();
-    let mut pause = limits.first_pause;
-    loop {
-        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let error = match attempt(kind, &within, input, observe_first).await {
-            Ok(output) => return Ok(output),
-            Err(error) => error,
-        };
-        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, for_ever, elapsed, limits.retry_for) {
-            return Err(error);
-        }
-        troubled(Trouble::new(error.code, error.class, error.message));
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
-        pause = (pause * 2).min(limits.first_pause * 30);
-        observe_first = true;
-    }
-}
-
-/// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
-/// for what only a person can judge.
-fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
-    match error.code {
-        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
-        _ if for_ever => true,
-        _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
-    }
-}
-
-async fn try_revert(
-    kind: &dyn StepKind,
-    run: &StepRun,
-    input: &Value,
-    output: Option<&Value>,
-    limits: &ExecutionLimits,
-) -> Result<(), StepError> {
-    let begun = run.context.clock().monotonic();
-    let mut pause = limits.first_pause;
-    loop {
-        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let Err(error) = kind.revert(&within, input, output).await else { return Ok(()) };
-        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, false, elapsed, limits.retry_for) {
-            return Err(error);
-        }
-        run.context.sleep(pause).await.map_err(|stopped| cancelled(&run.step, stopped))?;
-        pause = (pause * 2).min(limits.first_pause * 30);
-    }
-}
-
-fn cancelled(step: &StepId, stopped: crate::transport::Stopped) -> StepError {
-    StepError::new(Code::Cancelled, format!("step {step} was left: {stopped}"))
 }
 
 impl Coded for LogError {

@@ -3,7 +3,7 @@ use super::plan::{Plan, PlannedStep, Recovery};
 use crate::domain::OperationStatus;
 use crate::id::StepId;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Where a step stands.
@@ -17,7 +17,7 @@ pub enum StepState {
     Interrupted,
     /// Its effect is there.
     Done,
-    /// It failed for good; its effect may be there in part.
+    /// It failed for good. If it was ever intended, its effect may be there in part.
     Failed(Trouble),
     /// A task of this process is undoing it.
     Reverting,
@@ -27,18 +27,13 @@ pub enum StepState {
     Reverted,
 }
 
-impl StepState {
-    /// Whether nothing of the step is there.
-    pub fn is_untouched(&self) -> bool {
-        matches!(self, Self::Pending | Self::Reverted)
-    }
-}
-
 /// An operation as its events tell it. The same events always give the same state.
 #[derive(Debug, Clone)]
 pub struct OperationState {
     plan: Arc<Plan>,
     steps: BTreeMap<StepId, StepState>,
+    /// Steps that were intended and not undone since.
+    touched: BTreeSet<StepId>,
     returned: BTreeMap<StepId, Value>,
     troubles: BTreeMap<StepId, Trouble>,
     rolling_back: Option<String>,
@@ -63,6 +58,7 @@ impl OperationState {
         Self {
             plan,
             steps,
+            touched: BTreeSet::new(),
             returned: BTreeMap::new(),
             troubles: BTreeMap::new(),
             rolling_back: None,
@@ -86,6 +82,11 @@ impl OperationState {
         &self.steps
     }
 
+    /// Whether something of a step may be there.
+    pub fn is_touched(&self, id: &StepId) -> bool {
+        self.touched.contains(id)
+    }
+
     /// What steps have returned; those that were undone since are among them, for their undoing needs it.
     pub fn outputs(&self) -> &BTreeMap<StepId, Value> {
         &self.returned
@@ -106,7 +107,7 @@ impl OperationState {
         match &self.plan.recovery {
             Recovery::RollBack => false,
             Recovery::ForwardOnly => true,
-            Recovery::RollBackBefore(id) => !matches!(self.steps.get(id), None | Some(StepState::Pending)),
+            Recovery::RollBackBefore(id) => self.touched.contains(id),
         }
     }
 
@@ -151,14 +152,19 @@ impl OperationState {
         u8::try_from(done * 100 / all).unwrap_or(100)
     }
 
-    /// What went wrong, in one line: the end's message, else the reason of the rollback, else a step's trouble.
+    /// What went wrong, in one line: the end's message, else why it is being rolled back, and what troubles a step.
     pub fn error_message(&self) -> Option<String> {
         if let Some((_, message)) = &self.finished {
             return message.clone();
         }
-        self.rolling_back.clone().or_else(|| {
-            self.troubles.iter().next().map(|(step, trouble)| format!("{step}: {}", trouble.message))
-        })
+        let trouble = self.troubles.iter().next().map(|(step, trouble)| (step, &trouble.message));
+        match (&self.rolling_back, trouble) {
+            (Some(reason), Some((step, message))) => {
+                Some(format!("{reason}; {step} was not undone: {message}"))
+            }
+            (Some(reason), None) => Some(reason.clone()),
+            (None, trouble) => trouble.map(|(step, message)| format!("{step}: {message}")),
+        }
     }
 
     /// Takes in an event.
@@ -177,12 +183,13 @@ impl OperationState {
             Event::Started { .. } => {
                 self.started = true;
                 self.troubles.clear();
-                for state in self.steps.values_mut() {
+                for (id, state) in &mut self.steps {
                     match state {
                         StepState::Running => *state = StepState::Interrupted,
                         // What a person was asked to mend is looked at again.
                         StepState::Failed(_) if self.rolling_back.is_none() => {
-                            *state = StepState::Interrupted;
+                            let touched = self.touched.contains(id);
+                            *state = if touched { StepState::Interrupted } else { StepState::Pending };
                         }
                         StepState::Reverting => *state = StepState::RevertInterrupted,
                         _ => {}
@@ -199,6 +206,7 @@ impl OperationState {
                 self.change(event, step, |state| {
                     matches!(state, StepState::Pending | StepState::Interrupted).then_some(StepState::Running)
                 })?;
+                self.touched.insert(step.clone());
             }
             Event::StepDone { step, output } => {
                 self.change(event, step, |state| {
@@ -214,8 +222,14 @@ impl OperationState {
                 self.troubles.insert(step.clone(), trouble.clone());
             }
             Event::StepFailed { step, trouble } => {
+                if self.rolling_back.is_some() {
+                    return Err(illegal("what was done is being undone"));
+                }
                 self.change(event, step, |state| {
-                    matches!(state, StepState::Running).then(|| StepState::Failed(trouble.clone()))
+                    // What could not even be begun fails without an intent.
+                    let failing =
+                        matches!(state, StepState::Pending | StepState::Interrupted | StepState::Running);
+                    failing.then(|| StepState::Failed(trouble.clone()))
                 })?;
                 self.troubles.insert(step.clone(), trouble.clone());
             }
@@ -236,6 +250,9 @@ impl OperationState {
                 if self.rolling_back.is_none() {
                     return Err(illegal("nothing is being rolled back"));
                 }
+                if !self.touched.contains(step) {
+                    return Err(illegal(&format!("nothing of step {step} is there")));
+                }
                 if let Some(later) = self.in_use_by(step) {
                     return Err(illegal(&format!("{later}, which needs step {step}, is not undone")));
                 }
@@ -254,6 +271,7 @@ impl OperationState {
                 self.change(event, step, |state| {
                     matches!(state, StepState::Reverting).then_some(StepState::Reverted)
                 })?;
+                self.touched.remove(step);
                 self.troubles.remove(step);
             }
             Event::RevertFailed { step, trouble } => {
@@ -264,12 +282,10 @@ impl OperationState {
             }
             Event::Finished { status, error_message } => {
                 let forward = self.rolling_back.is_none();
-                let mut steps = self.steps.values();
+                let all_done = self.steps.values().all(|state| matches!(state, StepState::Done));
                 let reached = match status {
-                    OperationStatus::Completed => {
-                        forward && steps.all(|step| matches!(step, StepState::Done))
-                    }
-                    OperationStatus::RolledBack => !forward && steps.all(StepState::is_untouched),
+                    OperationStatus::Completed => forward && all_done,
+                    OperationStatus::RolledBack => !forward && self.touched.is_empty(),
                     other => other.is_end(),
                 };
                 if !reached {
@@ -289,9 +305,7 @@ impl OperationState {
     /// A step that depends on `step` and of which something is there.
     pub(super) fn in_use_by(&self, step: &StepId) -> Option<&StepId> {
         let mut dependents = self.plan.steps.iter().filter(|later| later.after.contains(step));
-        let touched =
-            |later: &&PlannedStep| self.steps.get(&later.id).is_some_and(|state| !state.is_untouched());
-        dependents.find(touched).map(|later| &later.id)
+        dependents.find(|later| self.touched.contains(&later.id)).map(|later| &later.id)
     }
 
     fn change(

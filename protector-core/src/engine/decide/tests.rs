@@ -211,6 +211,30 @@ fn what_only_a_person_can_judge_is_left_even_where_there_is_a_way_back() {
 }
 
 #[test]
+fn a_step_that_could_not_be_begun_leaves_nothing_to_undo_and_passes_no_point() {
+    let plan = plan(Recovery::RollBackBefore("b".into()), CHAIN);
+    let refused = |code| vec![started(), intended("a"), done("a"), failed_with("b", code)];
+    let mut events = refused(Code::Internal);
+    events.push(rollback());
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+    let mut events = refused(Code::NeedsNewerRelease);
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.past_point_of_no_return()), (vec![Command::Leave], false));
+    events.push(started());
+    assert_eq!(self::commands(&plan, &events), [run("b")]);
+}
+
+#[test]
+fn an_interrupted_step_that_could_not_be_begun_again_may_have_left_something() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let mut events = vec![started(), intended("a"), started(), failed_with("a", Code::Internal)];
+    events.push(started());
+    assert_eq!(commands(&plan, &events), [look("a")]);
+    events.extend([failed_with("a", Code::Internal), rollback()]);
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+}
+
+#[test]
 fn a_step_that_failed_is_looked_at_again_when_the_operation_is_taken_up() {
     let plan = plan(Recovery::ForwardOnly, CHAIN);
     let (state, commands) = after(&plan, &[started(), intended("a"), failed("a"), started()]);
@@ -277,6 +301,8 @@ fn what_can_be_undone_is_undone_though_something_cannot() {
     events.extend([reverting("c"), reverted("c")]);
     let (state, commands) = after(&plan, &events);
     assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::RollingBack));
+    let story = "it is broken; b was not undone: it is broken";
+    assert_eq!(state.error_message().as_deref(), Some(story));
     events.push(started());
     assert_eq!(self::commands(&plan, &events), [revert("b")]);
 }
@@ -327,4 +353,12 @@ fn an_event_out_of_the_plans_order_is_refused() {
     assert_refused(&plan, &following(&[rollback(), finished(OperationStatus::RolledBack)]));
     assert_refused(&plan, &following(&[finished(OperationStatus::RolledBack)]));
     assert_refused(&plan, &following(&[finished(OperationStatus::Completed)]));
+}
+
+#[test]
+fn a_plan_with_a_step_that_nothing_leads_to_is_never_completed() {
+    let mut plan = (*plan(Recovery::RollBack, CHAIN)).clone();
+    plan.steps[2].after.push("nowhere".into());
+    let events = [started(), intended("a"), done("a"), intended("b"), done("b")];
+    assert_eq!(commands(&Arc::new(plan), &events), [Command::Leave]);
 }

@@ -1,1 +1,12 @@
+//! The executor on a plan of a failover's shape, in a world that checks every call against the journal.
 
+mod crash;
+mod failure;
+mod journal;
+mod journal_failure;
+mod limits;
+mod release;
+mod rollback;
+mod scene;
+mod stop;
+mod world;

@@ -62,6 +62,7 @@ fn any_fate() -> impl Strategy<Value = Fate> + Clone {
         2 => (1_u8..4).prop_map(Fate::SucceedsAfterTroubles),
         1 => Just(Fate::Fails),
         1 => Just(Fate::Conflicts),
+        1 => Just(Fate::CannotBegin),
         1 => Just(Fate::FailsToRevertOnce),
     ]
 }
@@ -90,7 +91,8 @@ impl Case {
     /// Where it must end whatever the order; `None` if that depends on the order.
     fn ending(&self) -> Option<Ending> {
         let failing = self.having(Fate::Fails);
-        let stuck: Vec<&StepId> = [failing.clone(), self.having(Fate::Conflicts)].concat();
+        let left = [self.having(Fate::Conflicts), self.having(Fate::CannotBegin)].concat();
+        let stuck: Vec<&StepId> = [failing.clone(), left].concat();
         match (&self.plan.recovery, stuck.as_slice()) {
             (_, []) => Some(Ending::Completed),
             (Recovery::ForwardOnly, _) => Some(Ending::Paused),

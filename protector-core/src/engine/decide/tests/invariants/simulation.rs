@@ -9,6 +9,8 @@ pub(super) enum Fate {
     SucceedsAfterTroubles(u8),
     Fails,
     Conflicts,
+    /// This release does not know its kind.
+    CannotBegin,
     FailsToRevertOnce,
 }
 
@@ -267,6 +269,9 @@ impl Simulation {
 
     fn begin(&mut self, command: Command) {
         match command {
+            Command::Run { step, .. } if self.fates.get(&step) == Some(&Fate::CannotBegin) => {
+                self.take(failed_with(step.as_str(), Code::NeedsNewerRelease));
+            }
             Command::Run { step, .. } => self.take(Event::StepIntended { step }),
             Command::Revert { step } => self.take(Event::RevertIntended { step }),
             Command::RollBack { reason } => self.take(Event::RollbackBegun { reason }),

@@ -1,0 +1,125 @@
+//! One step, tried until it is done, hopeless, or no longer wanted.
+
+use super::ExecutionLimits;
+use crate::engine::event::Trouble;
+use crate::engine::step::{Observation, StepError, StepKind, StepRun};
+use crate::error::{Class, Code};
+use crate::transport::Stopped;
+use futures::FutureExt;
+use serde_json::Value;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+async fn attempt(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    observe_first: bool,
+) -> Result<Value, StepError> {
+    if observe_first {
+        match kind.observe(run, input).await? {
+            Observation::Done(output) => {
+                kind.verify(run, input, &output).await?;
+                return Ok(output);
+            }
+            Observation::Conflict(evidence) => return Err(StepError::conflict(evidence)),
+            Observation::NotDone => {}
+        }
+    }
+    let output = kind.apply(run, input).await?;
+    kind.verify(run, input, &output).await?;
+    Ok(output)
+}
+
+/// Ends what does not heed its deadline. What does gets a moment longer: it knows what it was waiting for. A defect of
+/// one step kind is that step's failure; the others are still waited for.
+async fn in_time<T>(
+    run: &StepRun,
+    limits: &ExecutionLimits,
+    attempt: impl Future<Output = Result<T, StepError>>,
+) -> Result<T, StepError> {
+    let end = run.context.within(limits.step_timeout + Duration::from_secs(1));
+    let error = match end.before_deadline(AssertUnwindSafe(attempt).catch_unwind()).await {
+        Ok(Ok(result)) => return result,
+        Ok(Err(_)) => StepError::new(Code::Internal, format!("step {} panicked", run.step)),
+        Err(_) => {
+            StepError::new(Code::DeadlineExceeded, format!("step {} has not answered in time", run.step))
+        }
+    };
+    Err(error)
+}
+
+pub(super) async fn try_step(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    mut observe_first: bool,
+    limits: &ExecutionLimits,
+    for_ever: &AtomicBool,
+    troubled: impl Fn(Trouble),
+) -> Result<Value, StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let attempt = attempt(kind, &within, input, observe_first);
+        let error = match in_time(run, limits, attempt).await {
+            Ok(output) => return Ok(output),
+            Err(error) => error,
+        };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        // The point of no return may be passed elsewhere while this step is being tried.
+        if !try_again(&error, for_ever.load(Ordering::Relaxed), elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        troubled(Trouble::new(error.code, error.class, error.message.clone()));
+        pause_after(error, run, pause).await?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+        observe_first = true;
+    }
+}
+
+/// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
+/// for what only a person can judge.
+fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
+    match error.code {
+        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
+        _ if for_ever => true,
+        _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
+    }
+}
+
+pub(super) async fn try_revert(
+    kind: &dyn StepKind,
+    run: &StepRun,
+    input: &Value,
+    output: Option<&Value>,
+    limits: &ExecutionLimits,
+) -> Result<(), StepError> {
+    let begun = run.context.clock().monotonic();
+    let mut pause = limits.first_pause;
+    loop {
+        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let Err(error) = in_time(run, limits, kind.revert(&within, input, output)).await else {
+            return Ok(());
+        };
+        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
+        if !try_again(&error, false, elapsed, limits.retry_for) {
+            return Err(error);
+        }
+        pause_after(error, run, pause).await?;
+        pause = (pause * 2).min(limits.first_pause * 30);
+    }
+}
+
+/// Waits before the next attempt. If the operation may take no longer, what was wrong is the end of it.
+async fn pause_after(error: StepError, run: &StepRun, pause: Duration) -> Result<(), StepError> {
+    run.context.sleep(pause).await.map_err(|stopped| match stopped {
+        Stopped::Deadline => error,
+        Stopped::Cancelled => StepError::new(
+            Code::Cancelled,
+            format!("step {} is not tried again: {}", run.step, error.message),
+        ),
+    })
+}
