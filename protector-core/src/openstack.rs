@@ -3,12 +3,14 @@
 //! A resource's client builds requests without IO ([`ApiRequest`]); [`Session`] adds endpoint, token and microversion
 //! and sends them. Every type names the source file and release of the service it was checked against.
 
+mod delete;
 mod error;
 mod microversion;
 mod page;
 mod request;
 mod session;
 
+pub mod block_storage;
 pub mod compute;
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What the tests of all resource clients share: a signed-in session against a mock server.
 
-use super::Session;
+use super::{Error, Service, Session};
 use crate::config::clouds::ProjectReference;
 use crate::config::{Auth, CloudConfig, Interface, TlsConfig};
+use crate::error::{Code, Coded};
 use crate::transport::{HttpTransport, RetryPolicy, TlsSettings};
+use futures::{Stream, TryStreamExt};
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -82,5 +84,169 @@ impl MockCloud {
         };
         let answer = if answer.is_null() { String::new() } else { answer.to_string() };
         mock.with_status(status).with_body(answer).create_async().await
+    }
+}
+
+/// One request that a client's method is to send, and the service's answer to it.
+pub(crate) struct Exchange {
+    service: Service,
+    method: &'static str,
+    path: String,
+    body: Option<Value>,
+    status: usize,
+    answer: Value,
+    purpose: &'static str,
+}
+
+impl Exchange {
+    /// A request without body, its path below the service's endpoint and query included, answered 200 without body.
+    pub(crate) fn new(service: Service, method: &'static str, path: &str, purpose: &'static str) -> Self {
+        let endpoint = match service {
+            Service::Identity => "/v3",
+            Service::Compute => "/compute/v2.1",
+            Service::BlockStorage => "/volume/v3",
+            Service::Network => "/network/v2.0",
+            Service::Image => "/image/v2",
+        };
+        let path = format!("{endpoint}{path}");
+        Self { service, method, path, body: None, status: 200, answer: Value::Null, purpose }
+    }
+
+    /// The same with exactly this JSON body.
+    pub(crate) fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The same with another answer.
+    pub(crate) fn answer(mut self, status: usize, answer: Value) -> Self {
+        (self.status, self.answer) = (status, answer);
+        self
+    }
+
+    /// Checks that the call sends this request once and takes the answer, then that it tells the service's refusals
+    /// apart and says what was attempted. Gives what it made of the answer.
+    pub(crate) async fn check<T>(self, call: impl AsyncFn(Session) -> Result<T, Error>) -> T {
+        let mut cloud = MockCloud::start().await;
+        let taken = self.taken(&mut cloud, &call).await;
+        for (status, body, code) in refusals(self.service) {
+            self.refuse(&mut cloud, status, &body).await;
+            let Err(error) = call(cloud.session.clone()).await else {
+                panic!("{status} is no error: {}", self.purpose)
+            };
+            self.check_error(&error, status, code);
+        }
+        taken
+    }
+
+    /// Like [`Self::check`], for a call to which an object that is not there is as good as a deleted one.
+    pub(crate) async fn check_deletion(self, call: impl AsyncFn(Session) -> Result<(), Error>) {
+        let mut cloud = MockCloud::start().await;
+        self.taken(&mut cloud, &call).await;
+        for (status, body, code) in refusals(self.service) {
+            self.refuse(&mut cloud, status, &body).await;
+            match call(cloud.session.clone()).await {
+                Ok(()) => assert_eq!(status, 404, "{status} is no error: {}", self.purpose),
+                Err(error) => {
+                    assert_ne!(status, 404, "{status} is an error: {}", self.purpose);
+                    self.check_error(&error, status, code);
+                }
+            }
+        }
+    }
+
+    async fn taken<T>(&self, cloud: &mut MockCloud, call: &impl AsyncFn(Session) -> Result<T, Error>) -> T {
+        let version = match self.service {
+            Service::Compute => Some("compute 2.96"),
+            Service::BlockStorage => Some("volume 3.70"),
+            _ => None,
+        };
+        let (body, answer) = (self.body.clone(), self.answer.clone());
+        let mock = cloud.expect(self.method, &self.path, version, body, self.status, answer).await;
+        let taken = call(cloud.session.clone()).await;
+        mock.assert_async().await;
+        taken.unwrap()
+    }
+
+    async fn refuse(&self, cloud: &mut MockCloud, status: usize, body: &Value) {
+        let mock = cloud.server.mock(self.method, self.path.as_str()).with_status(status);
+        mock.with_body(body.to_string()).expect(1).create_async().await;
+    }
+
+    fn check_error(&self, error: &Error, status: usize, code: Code) {
+        assert_eq!(error.code(), code, "{status}: {}", self.purpose);
+        let text = error.to_string();
+        let beginning = format!("{} at site-a: failed to {} ({} ", self.service, self.purpose, self.method);
+        assert!(text.starts_with(&beginning), "{text}");
+    }
+}
+
+/// The single page of a list.
+pub(crate) async fn all<T>(list: impl Stream<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
+    list.try_collect().await
+}
+
+// nova/api/openstack/wsgi.py and cinder/api/openstack/wsgi.py (Fault); neutron/pecan_wsgi/hooks/translation.py;
+// glance/common/wsgi.py; keystone/server/flask/application.py, 2026.2
+fn refusals(service: Service) -> Vec<(usize, Value, Code)> {
+    let fault = |status: usize, kind: &str, message: &str, code: Code| {
+        (status, json!({kind: {"code": status, "message": message}}), code)
+    };
+    let neutron = |status: usize, kind: &str, message: &str, code: Code| {
+        let body = json!({"NeutronError": {"type": kind, "message": message, "detail": ""}});
+        (status, body, code)
+    };
+    let keystone = |status: usize, title: &str, message: &str, code: Code| {
+        (status, json!({"error": {"code": status, "title": title, "message": message}}), code)
+    };
+    match service {
+        Service::Compute => vec![
+            fault(404, "itemNotFound", "Instance s1 could not be found.", Code::NotFound),
+            fault(409, "conflictingRequest", "Instance s1 is locked", Code::Conflict),
+            fault(403, "forbidden", "Quota exceeded, too many server groups.", Code::QuotaExceeded),
+            fault(403, "forbidden", "Policy doesn't allow it to be performed.", Code::Forbidden),
+            fault(400, "badRequest", "Invalid input received", Code::RequestRefused),
+            fault(500, "computeFault", "Unexpected API Error.", Code::ServiceFailed),
+        ],
+        Service::BlockStorage => vec![
+            fault(404, "itemNotFound", "Volume v1 could not be found.", Code::NotFound),
+            fault(400, "badRequest", "Invalid volume: Volume status must be available", Code::RequestRefused),
+            fault(
+                413,
+                "overLimit",
+                "VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded",
+                Code::QuotaExceeded,
+            ),
+            fault(403, "forbidden", "Policy doesn't allow it to be performed.", Code::Forbidden),
+            fault(500, "computeFault", "The server has either erred", Code::ServiceFailed),
+        ],
+        Service::Network => vec![
+            neutron(404, "PortNotFound", "Port n1 could not be found.", Code::NotFound),
+            neutron(409, "MacAddressInUse", "The mac address is in use.", Code::Conflict),
+            neutron(409, "OverQuota", "Quota exceeded for resources: ['port'].", Code::QuotaExceeded),
+            neutron(
+                403,
+                "PolicyNotAuthorized",
+                "(rule:create_port) is disallowed by policy",
+                Code::Forbidden,
+            ),
+            neutron(400, "InvalidInput", "Invalid input for operation", Code::RequestRefused),
+            neutron(
+                500,
+                "HTTPInternalServerError",
+                "Request Failed: internal server error",
+                Code::ServiceFailed,
+            ),
+        ],
+        Service::Image => vec![
+            (404, json!("404 Not Found: No image found with ID i1"), Code::NotFound),
+            (403, json!("403 Forbidden: You are not authorized"), Code::Forbidden),
+            (503, json!("503 Service Unavailable"), Code::ServiceFailed),
+        ],
+        Service::Identity => vec![
+            keystone(404, "Not Found", "Could not find project: p1.", Code::NotFound),
+            keystone(403, "Forbidden", "You are not authorized", Code::Forbidden),
+            keystone(500, "Internal Server Error", "An unexpected error", Code::ServiceFailed),
+        ],
     }
 }
