@@ -1,7 +1,19 @@
 //! What the product talks about. No IO, no async.
 
+pub mod attribute;
+mod definition;
 mod finding;
+mod group;
+pub mod naming;
 mod operation;
 
+pub use definition::{
+    AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
+    ServerGroupDefinition, VolumeDefinition,
+};
 pub use finding::{Finding, FindingCode};
+pub use group::{
+    GroupStatus, Member, PortLineage, ProtectionGroup, ReplicationType, SiteVolume, StorageGroupReference,
+    VolumeLineage,
+};
 pub use operation::{OperationStatus, OperationType};

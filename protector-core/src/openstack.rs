@@ -3,6 +3,7 @@
 //! A resource's client builds requests without IO ([`ApiRequest`]); [`Session`] adds endpoint, token and microversion
 //! and sends them. Every type names the source file and release of the service it was checked against.
 
+mod cloud;
 mod delete;
 mod error;
 mod microversion;
@@ -12,10 +13,14 @@ mod session;
 
 pub mod block_storage;
 pub mod compute;
+pub mod identity;
+pub mod image;
+pub mod network;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use cloud::Cloud;
 pub use error::{ConflictKind, Error, Meaning};
 pub use microversion::Microversion;
 pub use page::list;

@@ -1,5 +1,7 @@
 //! Secrets: by reference in configuration, unprintable in memory.
 
+pub mod sealed;
+
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::path::PathBuf;

@@ -1,2 +1,48 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask --help`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
+
+mod docs;
+mod process;
+mod python;
+mod test;
+mod testbed;
+mod tier;
+mod tree;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that can be checked with Rust and Python alone, in tiers
+    Test(test::Arguments),
+    /// Two real OpenStack sites on this machine (root on Debian 12), and the scenario on them
+    Testbed(testbed::Arguments),
+    /// Writes the generated pages of docs/
+    Docs,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = Workspace::find().and_then(|workspace| match arguments.command {
+        Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::Testbed(arguments) => testbed::run(&workspace, &arguments),
+        Command::Docs => docs::write(&workspace),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

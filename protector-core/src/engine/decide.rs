@@ -55,12 +55,9 @@ fn next(state: &OperationState) -> Vec<Command> {
         return undo(state);
     }
     let running = state.steps().values().any(|step| matches!(step, StepState::Running));
-    if let Some((step, trouble)) = state.steps().iter().find_map(|(id, step)| match step {
-        StepState::Failed(trouble) => Some((id, trouble)),
-        _ => None,
-    }) {
+    if let Some((step, trouble)) = state.failed().next() {
         // What is under way is waited for; nothing new is begun.
-        return match (running, state.past_point_of_no_return()) {
+        return match (running, state.needs_person()) {
             (true, _) => Vec::new(),
             (false, true) => vec![Command::Leave],
             (false, false) => vec![Command::RollBack { reason: format!("{step}: {}", trouble.message) }],
@@ -82,7 +79,7 @@ fn ready(state: &OperationState) -> Vec<Command> {
             Some(StepState::Interrupted) => true,
             _ => continue,
         };
-        if step.after.iter().all(|id| matches!(state.step(id), Some(StepState::Done))) {
+        if state.missing(step).is_none() {
             let length = lengths.get(&step.id).copied().unwrap_or(0);
             ready.push((Reverse(length), position, Command::Run { step: step.id.clone(), observe_first }));
         }
@@ -92,7 +89,6 @@ fn ready(state: &OperationState) -> Vec<Command> {
 }
 
 fn undo(state: &OperationState) -> Vec<Command> {
-    let untouched = |step: &StepState| matches!(step, StepState::Pending | StepState::Reverted);
     let mut commands = Vec::new();
     let mut troubled = false;
     let mut busy = false;
@@ -100,16 +96,8 @@ fn undo(state: &OperationState) -> Vec<Command> {
         match state.step(&step.id) {
             Some(StepState::Reverting) => busy = true,
             Some(StepState::RevertInterrupted) if state.troubles().contains_key(&step.id) => troubled = true,
-            Some(now) if !untouched(now) => {
-                let free = state
-                    .plan()
-                    .steps
-                    .iter()
-                    .filter(|later| later.after.contains(&step.id))
-                    .all(|later| state.step(&later.id).is_none_or(untouched));
-                if free {
-                    commands.push(Command::Revert { step: step.id.clone() });
-                }
+            Some(now) if !now.is_untouched() && state.in_use_by(&step.id).is_none() => {
+                commands.push(Command::Revert { step: step.id.clone() });
             }
             _ => {}
         }

@@ -91,6 +91,12 @@ impl Trouble {
     pub fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
         Self { code: code.as_str().to_owned(), class, message: message.into() }
     }
+
+    /// Whether neither going on nor going back is safe before a person has looked: what was found is not what was
+    /// expected, or this release does not understand the step.
+    pub fn is_for_a_person(&self) -> bool {
+        [Code::StepConflict, Code::NeedsNewerRelease].iter().any(|code| self.code == code.as_str())
+    }
 }
 
 impl Event {

@@ -93,6 +93,9 @@ pub enum PlanError {
         /// What it needs.
         missing: StepId,
     },
+    /// The point of no return is at a step that the plan does not have.
+    #[error("the point of no return is at step {0}, which the plan does not have")]
+    NoSuchPoint(StepId),
     /// An output lacks a field that a later step refers to.
     #[error("step {step} returned no field {field}")]
     NoOutput {
@@ -247,7 +250,7 @@ impl PlanBuilder {
     /// The plan.
     ///
     /// # Errors
-    /// Names are not unique, or a step needs one that does not stand before it.
+    /// Names are not unique, a step needs one that does not stand before it, or the point of no return is at none of them.
     pub fn build(self) -> Result<Plan, PlanError> {
         let mut known = BTreeSet::new();
         for step in &self.plan.steps {
@@ -257,6 +260,11 @@ impl PlanBuilder {
             if !known.insert(step.id.clone()) {
                 return Err(PlanError::Duplicate(step.id.clone()));
             }
+        }
+        if let Recovery::RollBackBefore(point) = &self.plan.recovery
+            && !known.contains(point)
+        {
+            return Err(PlanError::NoSuchPoint(point.clone()));
         }
         Ok(self.plan)
     }
@@ -355,66 +363,4 @@ impl fmt::Display for Plan {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn builder() -> PlanBuilder {
-        PlanBuilder::new(
-            OperationType::Failover,
-            GroupId::new(uuid::Uuid::nil()),
-            "web",
-            ("site-a".into(), "site-b".into()),
-            0,
-            Recovery::RollBack,
-        )
-    }
-
-    #[test]
-    fn a_reference_to_an_output_is_a_dependency_and_is_replaced() {
-        let mut plan = builder();
-        let port = plan.add(StepBuilder::new("create_port", "create_port/web", "create the port"));
-        let server = plan.add(
-            StepBuilder::new("create_server", "create_server/web", "create the server")
-                .input(json!({"networks": [{"port": output(&port, "port_id")}]})),
-        );
-        let plan = plan.build().unwrap();
-        let step = plan.step(&server).unwrap();
-        assert_eq!(step.after, vec![port.clone()]);
-        let outputs = [(port, json!({"port_id": "p1"}))].into();
-        assert_eq!(Plan::resolve(step, &outputs).unwrap(), json!({"networks": [{"port": "p1"}]}));
-        assert!(Plan::resolve(step, &BTreeMap::new()).is_err());
-    }
-
-    #[test]
-    fn a_step_cannot_stand_before_what_it_needs_nor_twice() {
-        let mut plan = builder();
-        plan.add(StepBuilder::new("x", "x", "x").after([&StepId::new("y")]));
-        assert!(matches!(plan.build(), Err(PlanError::Order { .. })));
-        let mut plan = builder();
-        plan.add(StepBuilder::new("x", "x", "x"));
-        plan.add(StepBuilder::new("x", "x", "x"));
-        assert!(matches!(plan.build(), Err(PlanError::Duplicate(_))));
-    }
-
-    #[test]
-    fn the_hash_follows_the_content() {
-        let plan = |title| {
-            let mut plan = builder();
-            plan.add(StepBuilder::new("x", "x", title));
-            plan.build().unwrap()
-        };
-        assert_eq!(plan("a").hash(), plan("a").hash());
-        assert_ne!(plan("a").hash(), plan("b").hash());
-    }
-
-    #[test]
-    fn the_longest_chain_is_the_critical_path() {
-        let mut plan = builder();
-        let a = plan.add(StepBuilder::new("x", "a", "a"));
-        let b = plan.add(StepBuilder::new("x", "b", "b").after([&a]));
-        let c = plan.add(StepBuilder::new("x", "c", "c").after([&b]));
-        let d = plan.add(StepBuilder::new("x", "d", "d").after([&a]));
-        let paths = plan.build().unwrap().critical_paths();
-        assert_eq!([&a, &b, &c, &d].map(|id| paths.get(id).copied().unwrap()), [3, 2, 1, 1]);
-    }
-}
+mod tests;

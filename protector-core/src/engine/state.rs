@@ -1,5 +1,5 @@
 use super::event::{Event, Trouble};
-use super::plan::{Plan, Recovery};
+use super::plan::{Plan, PlannedStep, Recovery};
 use crate::domain::OperationStatus;
 use crate::id::StepId;
 use serde_json::Value;
@@ -25,6 +25,13 @@ pub enum StepState {
     RevertInterrupted,
     /// It is undone.
     Reverted,
+}
+
+impl StepState {
+    /// Whether nothing of the step is there.
+    pub fn is_untouched(&self) -> bool {
+        matches!(self, Self::Pending | Self::Reverted)
+    }
 }
 
 /// An operation as its events tell it. The same events always give the same state.
@@ -103,6 +110,20 @@ impl OperationState {
         }
     }
 
+    /// The steps that failed for good, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
+        self.steps.iter().filter_map(|(id, state)| match state {
+            StepState::Failed(trouble) => Some((id, trouble)),
+            _ => None,
+        })
+    }
+
+    /// Whether something failed that neither passes nor may be undone.
+    pub fn needs_person(&self) -> bool {
+        let past = self.past_point_of_no_return();
+        self.failed().any(|(_, trouble)| past || trouble.is_for_a_person())
+    }
+
     /// What is troubling steps that are being tried again, and those that failed.
     pub fn troubles(&self) -> &BTreeMap<StepId, Trouble> {
         &self.troubles
@@ -113,14 +134,12 @@ impl OperationState {
         if let Some((status, _)) = &self.finished {
             return *status;
         }
-        let failed = self.steps.values().any(|state| matches!(state, StepState::Failed(_)));
+        let waiting = !self.troubles.is_empty() && self.past_point_of_no_return();
         match (self.started, &self.rolling_back) {
             (false, _) => OperationStatus::Pending,
             (true, Some(_)) => OperationStatus::RollingBack,
-            (true, None) if failed && self.past_point_of_no_return() => OperationStatus::Paused,
-            (true, None) if !self.troubles.is_empty() && self.past_point_of_no_return() => {
-                OperationStatus::Waiting
-            }
+            (true, None) if self.needs_person() => OperationStatus::Paused,
+            (true, None) if waiting => OperationStatus::Waiting,
             (true, None) => OperationStatus::Running,
         }
     }
@@ -171,6 +190,12 @@ impl OperationState {
                 }
             }
             Event::StepIntended { step } => {
+                if self.rolling_back.is_some() {
+                    return Err(illegal("what was done is being undone"));
+                }
+                if let Some(missing) = self.plan.step(step).and_then(|planned| self.missing(planned)) {
+                    return Err(illegal(&format!("step {step} needs {missing}, which is not done")));
+                }
                 self.change(event, step, |state| {
                     matches!(state, StepState::Pending | StepState::Interrupted).then_some(StepState::Running)
                 })?;
@@ -198,6 +223,9 @@ impl OperationState {
                 if self.past_point_of_no_return() {
                     return Err(illegal("the point of no return has passed"));
                 }
+                if self.rolling_back.is_some() {
+                    return Err(illegal("it has begun before"));
+                }
                 if self.steps.values().any(|state| matches!(state, StepState::Running)) {
                     return Err(illegal("a step is still running"));
                 }
@@ -207,6 +235,9 @@ impl OperationState {
             Event::RevertIntended { step } => {
                 if self.rolling_back.is_none() {
                     return Err(illegal("nothing is being rolled back"));
+                }
+                if let Some(later) = self.in_use_by(step) {
+                    return Err(illegal(&format!("{later}, which needs step {step}, is not undone")));
                 }
                 self.change(event, step, |state| {
                     let begun = matches!(
@@ -232,13 +263,35 @@ impl OperationState {
                 self.troubles.insert(step.clone(), trouble.clone());
             }
             Event::Finished { status, error_message } => {
-                if !status.is_end() {
-                    return Err(illegal("that is no end"));
+                let forward = self.rolling_back.is_none();
+                let mut steps = self.steps.values();
+                let reached = match status {
+                    OperationStatus::Completed => {
+                        forward && steps.all(|step| matches!(step, StepState::Done))
+                    }
+                    OperationStatus::RolledBack => !forward && steps.all(StepState::is_untouched),
+                    other => other.is_end(),
+                };
+                if !reached {
+                    return Err(illegal(&format!("the operation is not {status}")));
                 }
                 self.finished = Some((*status, error_message.clone()));
             }
         }
         Ok(())
+    }
+
+    /// A step that `step` depends on and that is not done.
+    pub(super) fn missing<'a>(&self, step: &'a PlannedStep) -> Option<&'a StepId> {
+        step.after.iter().find(|id| !matches!(self.steps.get(id), Some(StepState::Done)))
+    }
+
+    /// A step that depends on `step` and of which something is there.
+    pub(super) fn in_use_by(&self, step: &StepId) -> Option<&StepId> {
+        let mut dependents = self.plan.steps.iter().filter(|later| later.after.contains(step));
+        let touched =
+            |later: &&PlannedStep| self.steps.get(&later.id).is_some_and(|state| !state.is_untouched());
+        dependents.find(touched).map(|later| &later.id)
     }
 
     fn change(

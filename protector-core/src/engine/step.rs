@@ -1,6 +1,6 @@
 use crate::error::{Class, Code, Coded, chain};
 use crate::id::{GroupId, OperationId, SiteName, StepId};
-use crate::transport::Context;
+use crate::transport::{Context, Stopped};
 use futures::future::BoxFuture;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -89,6 +89,15 @@ impl StepError {
     /// An error of the step itself.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, class: code.class(), message: message.into() }
+    }
+
+    /// A wait of the step was stopped.
+    pub fn stopped(waited: &str, stopped: Stopped) -> Self {
+        let code = match stopped {
+            Stopped::Cancelled => Code::Cancelled,
+            Stopped::Deadline => Code::DeadlineExceeded,
+        };
+        Self::new(code, format!("failed to {waited}: {stopped}"))
     }
 
     /// What was found contradicts what is needed: a person has to look.

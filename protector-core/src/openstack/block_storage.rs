@@ -1,7 +1,15 @@
 //! Cinder.
 
+mod group_types;
+mod groups;
+mod quotas;
+mod volume_types;
 mod volumes;
 
+pub use group_types::{GroupType, GroupTypes};
+pub use groups::{Group, GroupQuery, Groups, NewGroup, volume_batches};
+pub use quotas::{QuotaUsage, Quotas};
+pub use volume_types::{VolumeType, VolumeTypes};
 pub use volumes::{NewVolume, Volume, VolumeAttachment, VolumeQuery, Volumes};
 
 use super::{ApiRequest, Microversion, Service};
@@ -19,3 +27,6 @@ fn read(path: &str, purpose: impl Into<String>) -> ApiRequest {
 fn change(method: Method, semantics: Semantics, path: &str, purpose: impl Into<String>) -> ApiRequest {
     ApiRequest::new(Service::BlockStorage, method, semantics, path, purpose).at(MICROVERSION)
 }
+
+#[cfg(test)]
+mod tests;

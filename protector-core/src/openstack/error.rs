@@ -124,7 +124,7 @@ impl Error {
             Some(404) => Meaning::NotFound(error),
             Some(409) => quota_or_conflict(&text, error),
             Some(413) => Meaning::Quota(error),
-            Some(403) if text.to_ascii_lowercase().contains("quota") => Meaning::Quota(error),
+            Some(403) if text.to_ascii_lowercase().contains("quota exceeded") => Meaning::Quota(error),
             Some(403) => Meaning::Forbidden(error),
             Some(400 | 405 | 406 | 415 | 422) => Meaning::Refused(error),
             _ => Meaning::Call(error),

@@ -59,8 +59,11 @@ fn read_page<T: DeserializeOwned>(
 
 // nova/api/openstack/common.py and cinder likewise: `{collection}_links`; glance: `next`; neutron/pecan: `{collection}_links`
 fn next_marker(page: &Value, collection: &str) -> Option<String> {
-    let href = page
-        .get(format!("{collection}_links"))
+    let links = page.get(format!("{collection}_links")).or_else(|| {
+        // cinder/api/v3/views/groups.py says `group_links`.
+        page.get(format!("{}_links", collection.trim_end_matches('s')))
+    });
+    let href = links
         .and_then(Value::as_array)
         .and_then(|links| links.iter().find(|link| link.get("rel").is_some_and(|rel| rel == "next")))
         .and_then(|link| link.get("href"))
@@ -84,6 +87,9 @@ mod tests {
         assert_eq!(next_marker(&nova, "servers").as_deref(), Some("m"));
         let glance = json!({"images": [], "next": "/v2/images?marker=m"});
         assert_eq!(next_marker(&glance, "images").as_deref(), Some("m"));
+        let groups =
+            json!({"groups": [], "group_links": [{"rel": "next", "href": "http://c/groups?marker=m"}]});
+        assert_eq!(next_marker(&groups, "groups").as_deref(), Some("m"));
         assert_eq!(next_marker(&json!({"servers": []}), "servers"), None);
     }
 }

@@ -171,7 +171,7 @@ impl Session {
     }
 
     /// An answer that could not be read.
-    pub(super) fn malformed(&self, request: &ApiRequest, source: serde_json::Error) -> Error {
+    pub(crate) fn malformed(&self, request: &ApiRequest, source: serde_json::Error) -> Error {
         let failure = CallFailure::Malformed { source: Box::new(source) };
         let error = CallError { purpose: request.purpose.clone(), attempts: Vec::new(), failure };
         Error::of(request.service, self.site(), error)

@@ -1,1 +1,330 @@
+mod invariants;
 
+use super::*;
+use crate::domain::OperationType;
+use crate::engine::{Plan, PlanBuilder, Recovery, StepBuilder, Trouble};
+use crate::error::Code;
+use crate::id::GroupId;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A plan of steps with the steps each depends on.
+fn plan(recovery: Recovery, steps: &[(&str, &[&str])]) -> Arc<Plan> {
+    let mut plan = PlanBuilder::new(
+        OperationType::Failover,
+        GroupId::new(uuid::Uuid::nil()),
+        "web",
+        ("site-a".into(), "site-b".into()),
+        0,
+        recovery,
+    );
+    for (name, after) in steps {
+        let after: Vec<StepId> = after.iter().map(|name| StepId::from(*name)).collect();
+        plan.add(StepBuilder::new("kind", *name, *name).after(&after));
+    }
+    Arc::new(plan.build().unwrap())
+}
+
+fn trouble(code: Code) -> Trouble {
+    Trouble::new(code, code.class(), "it is broken")
+}
+
+fn started() -> Event {
+    Event::Started { term: 1, holder: "test".to_owned() }
+}
+
+fn intended(step: &str) -> Event {
+    Event::StepIntended { step: step.into() }
+}
+
+fn done(step: &str) -> Event {
+    Event::StepDone { step: step.into(), output: Value::Null }
+}
+
+fn failed(step: &str) -> Event {
+    failed_with(step, Code::RequestRefused)
+}
+
+fn failed_with(step: &str, code: Code) -> Event {
+    Event::StepFailed { step: step.into(), trouble: trouble(code) }
+}
+
+fn rollback() -> Event {
+    Event::RollbackBegun { reason: "it is broken".to_owned() }
+}
+
+fn reverting(step: &str) -> Event {
+    Event::RevertIntended { step: step.into() }
+}
+
+fn reverted(step: &str) -> Event {
+    Event::RevertDone { step: step.into() }
+}
+
+fn revert_failed(step: &str) -> Event {
+    Event::RevertFailed { step: step.into(), trouble: trouble(Code::RequestRefused) }
+}
+
+fn finished(status: OperationStatus) -> Event {
+    Event::Finished { status, error_message: None }
+}
+
+fn run(step: &str) -> Command {
+    Command::Run { step: step.into(), observe_first: false }
+}
+
+fn look(step: &str) -> Command {
+    Command::Run { step: step.into(), observe_first: true }
+}
+
+fn revert(step: &str) -> Command {
+    Command::Revert { step: step.into() }
+}
+
+/// The state after `events` and the commands that the last of them led to.
+fn after(plan: &Arc<Plan>, events: &[Event]) -> (OperationState, Vec<Command>) {
+    let mut state = OperationState::new(Arc::clone(plan));
+    let mut commands = Vec::new();
+    for event in events {
+        commands = decide(&mut state, event).unwrap();
+    }
+    (state, commands)
+}
+
+fn commands(plan: &Arc<Plan>, events: &[Event]) -> Vec<Command> {
+    after(plan, events).1
+}
+
+/// Asserts that the last event is refused and changes nothing.
+#[track_caller]
+fn assert_refused(plan: &Arc<Plan>, events: &[Event]) {
+    let (last, before) = events.split_last().unwrap();
+    let (mut state, _) = after(plan, before);
+    let unchanged = format!("{state:?}");
+    let result = decide(&mut state, last);
+    assert!(result.is_err(), "{last:?} was taken in: {result:?}");
+    assert_eq!(format!("{state:?}"), unchanged);
+}
+
+const CHAIN: &[(&str, &[&str])] = &[("a", &[]), ("b", &["a"]), ("c", &["b"])];
+
+#[test]
+fn what_begins_the_longest_chain_is_run_first() {
+    let plan = plan(Recovery::RollBack, &[("short", &[]), ("a", &[]), ("b", &["a"]), ("alone", &[])]);
+    assert_eq!(commands(&plan, &[started()]), [run("a"), run("short"), run("alone")]);
+}
+
+#[test]
+fn a_step_runs_when_all_it_depends_on_is_done() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &[]), ("c", &["a", "b"])]);
+    let mut events = vec![started(), intended("a"), intended("b"), done("a")];
+    assert_eq!(commands(&plan, &events), []);
+    events.push(done("b"));
+    assert_eq!(commands(&plan, &events), [run("c")]);
+}
+
+#[test]
+fn a_troubled_step_is_still_under_way() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let event = Event::StepTroubled { step: "a".into(), trouble: trouble(Code::Unreachable) };
+    assert_eq!(commands(&plan, &[started(), intended("a"), event]), []);
+}
+
+#[test]
+fn an_intent_without_a_result_is_looked_at_first() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    assert_eq!(commands(&plan, &[started(), started()]), [run("a")]);
+    assert_eq!(commands(&plan, &[started(), intended("a"), started()]), [look("a")]);
+    assert_eq!(commands(&plan, &[started(), intended("a"), done("a"), started()]), [run("b")]);
+}
+
+#[test]
+fn when_all_is_done_the_operation_is_completed_and_nothing_follows() {
+    let plan = plan(Recovery::RollBack, &[("a", &[])]);
+    let mut events = vec![started(), intended("a"), done("a")];
+    let completed = Command::Finish { status: OperationStatus::Completed, error_message: None };
+    assert_eq!(commands(&plan, &events), [completed]);
+    events.push(finished(OperationStatus::Completed));
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands.len(), state.status(), state.progress()), (0, OperationStatus::Completed, 100));
+    events.push(started());
+    assert_refused(&plan, &events);
+}
+
+#[test]
+fn a_plan_without_steps_is_completed_at_once() {
+    let completed = Command::Finish { status: OperationStatus::Completed, error_message: None };
+    assert_eq!(commands(&plan(Recovery::RollBack, &[]), &[started()]), [completed]);
+}
+
+#[test]
+fn a_failure_waits_for_what_is_under_way_and_is_then_rolled_back() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &[]), ("c", &[])]);
+    let mut events = vec![started(), intended("a"), intended("b"), failed("a")];
+    assert_eq!(commands(&plan, &events), []);
+    events.push(done("b"));
+    assert_eq!(commands(&plan, &events), [Command::RollBack { reason: "a: it is broken".to_owned() }]);
+}
+
+#[test]
+fn the_intent_of_its_step_is_the_point_of_no_return() {
+    let plan = plan(Recovery::RollBackBefore("b".into()), CHAIN);
+    let mut events = vec![started(), intended("a"), done("a")];
+    assert!(!after(&plan, &events).0.past_point_of_no_return());
+    events.push(intended("b"));
+    assert!(after(&plan, &events).0.past_point_of_no_return());
+    events.push(failed("b"));
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::Paused));
+    events.push(rollback());
+    assert_refused(&plan, &events);
+}
+
+#[test]
+fn the_point_of_no_return_stays_behind_a_resume() {
+    let plan = plan(Recovery::RollBackBefore("b".into()), CHAIN);
+    let events = [started(), intended("a"), done("a"), intended("b"), started()];
+    let (state, commands) = after(&plan, &events);
+    assert!(state.past_point_of_no_return());
+    assert_eq!(commands, [look("b")]);
+}
+
+#[test]
+fn what_only_goes_forward_never_rolls_back() {
+    let plan = plan(Recovery::ForwardOnly, CHAIN);
+    let mut events = vec![started(), intended("a"), failed("a")];
+    assert_eq!(commands(&plan, &events), [Command::Leave]);
+    events.push(rollback());
+    assert_refused(&plan, &events);
+}
+
+#[test]
+fn what_only_a_person_can_judge_is_left_even_where_there_is_a_way_back() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &[])]);
+    for code in [Code::StepConflict, Code::NeedsNewerRelease] {
+        let mut events = vec![started(), intended("a"), intended("b"), failed_with("b", code)];
+        assert_eq!(commands(&plan, &events), []);
+        events.push(failed("a"));
+        let (state, commands) = after(&plan, &events);
+        assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::Paused));
+    }
+}
+
+#[test]
+fn a_step_that_failed_is_looked_at_again_when_the_operation_is_taken_up() {
+    let plan = plan(Recovery::ForwardOnly, CHAIN);
+    let (state, commands) = after(&plan, &[started(), intended("a"), failed("a"), started()]);
+    assert_eq!(commands, [look("a")]);
+    assert_eq!((state.status(), state.error_message()), (OperationStatus::Running, None));
+}
+
+#[test]
+fn trouble_past_the_point_of_no_return_is_waiting_and_before_it_is_running() {
+    let events = [
+        started(),
+        intended("a"),
+        Event::StepTroubled { step: "a".into(), trouble: trouble(Code::Unreachable) },
+    ];
+    let status = |recovery| after(&plan(recovery, CHAIN), &events).0.status();
+    assert_eq!(status(Recovery::ForwardOnly), OperationStatus::Waiting);
+    assert_eq!(status(Recovery::RollBack), OperationStatus::Running);
+}
+
+#[test]
+fn what_was_touched_is_reverted_what_depends_on_it_first() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &["a"]), ("c", &["a"]), ("d", &["b"])]);
+    let mut events = vec![
+        started(),
+        intended("a"),
+        done("a"),
+        intended("b"),
+        intended("c"),
+        done("b"),
+        failed("c"),
+        rollback(),
+    ];
+    assert_eq!(commands(&plan, &events), [revert("c"), revert("b")]);
+    events.extend([reverting("c"), reverting("b"), reverted("c")]);
+    assert_eq!(commands(&plan, &events), []);
+    events.push(reverted("b"));
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+    events.extend([reverting("a"), reverted("a")]);
+    let error_message = Some("it is broken".to_owned());
+    let rolled_back = Command::Finish { status: OperationStatus::RolledBack, error_message };
+    assert_eq!(commands(&plan, &events), [rolled_back]);
+}
+
+#[test]
+fn an_interrupted_step_is_reverted_too() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &[])]);
+    let events = [started(), intended("a"), intended("b"), started(), intended("a"), failed("a"), rollback()];
+    assert_eq!(commands(&plan, &events), [revert("b"), revert("a")]);
+}
+
+#[test]
+fn a_revert_that_was_cut_short_is_repeated() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let events = [started(), intended("a"), failed("a"), rollback(), reverting("a"), started()];
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+}
+
+#[test]
+fn what_can_be_undone_is_undone_though_something_cannot() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &["a"]), ("c", &[])]);
+    let mut events = vec![started(), intended("a"), intended("c"), done("a"), done("c"), intended("b")];
+    events.extend([failed("b"), rollback(), reverting("b"), revert_failed("b")]);
+    assert_eq!(commands(&plan, &events), [revert("c")]);
+    events.extend([reverting("c"), reverted("c")]);
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::RollingBack));
+    events.push(started());
+    assert_eq!(self::commands(&plan, &events), [revert("b")]);
+}
+
+#[test]
+fn what_steps_returned_outlives_their_undoing() {
+    let plan = plan(Recovery::RollBack, &[("a", &[])]);
+    let output = json!({"id": "a-1"});
+    let returned = Event::StepDone { step: "a".into(), output: output.clone() };
+    let (state, _) =
+        after(&plan, &[started(), intended("a"), returned, rollback(), reverting("a"), reverted("a")]);
+    assert_eq!(state.outputs().get(&StepId::from("a")), Some(&output));
+}
+
+#[test]
+fn progress_is_the_share_of_the_steps_that_are_done() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let (state, _) = after(&plan, &[started(), intended("a"), done("a"), intended("b")]);
+    assert_eq!(state.progress(), 33);
+}
+
+#[test]
+fn an_event_that_cannot_follow_is_refused_and_changes_nothing() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let begun = [started(), intended("a")];
+    let following = |events: &[Event]| [&begun[..], events].concat();
+    assert_refused(&plan, &[intended("a")]);
+    assert_refused(&plan, &[started(), done("a")]);
+    assert_refused(&plan, &[started(), intended("nowhere")]);
+    assert_refused(&plan, &following(&[intended("a")]));
+    assert_refused(&plan, &following(&[rollback()]));
+    assert_refused(&plan, &following(&[done("a"), done("a")]));
+    assert_refused(&plan, &following(&[failed("a"), reverting("a")]));
+    assert_refused(&plan, &following(&[failed("a"), rollback(), reverted("a")]));
+    assert_refused(&plan, &following(&[failed("a"), rollback(), reverting("b")]));
+    assert_refused(&plan, &following(&[finished(OperationStatus::Paused)]));
+}
+
+#[test]
+fn an_event_out_of_the_plans_order_is_refused() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let (a, b) = ([started(), intended("a"), done("a")], [intended("b"), done("b")]);
+    let following = |events: &[Event]| [&a[..], &b[..], events].concat();
+    assert_refused(&plan, &[started(), intended("b")]);
+    assert_refused(&plan, &following(&[rollback(), intended("c")]));
+    assert_refused(&plan, &following(&[rollback(), rollback()]));
+    assert_refused(&plan, &following(&[rollback(), reverting("a")]));
+    assert_refused(&plan, &following(&[rollback(), finished(OperationStatus::RolledBack)]));
+    assert_refused(&plan, &following(&[finished(OperationStatus::RolledBack)]));
+    assert_refused(&plan, &following(&[finished(OperationStatus::Completed)]));
+}

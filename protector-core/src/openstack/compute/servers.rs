@@ -1,6 +1,6 @@
-use super::MICROVERSION;
+use super::{change, read};
 use crate::id::{PortId, ServerId, VolumeId};
-use crate::openstack::{ApiRequest, Error, Service, Session, list};
+use crate::openstack::{Error, Session, list};
 use crate::time::optional_utc;
 use crate::transport::{Context, Semantics};
 use futures::Stream;
@@ -257,9 +257,7 @@ impl Servers {
             id: ServerId,
         }
         let purpose = format!("create server {}", server.name);
-        let request = ApiRequest::new(Service::Compute, Method::POST, Semantics::Keyed, "servers", purpose)
-            .at(MICROVERSION)
-            .body(server.body());
+        let request = change(Method::POST, Semantics::Keyed, "servers", purpose).body(server.body());
         let created: Created = self.session.fetch_field(context, &request, "server").await?;
         Ok(created.id)
     }
@@ -273,10 +271,7 @@ impl Servers {
     /// Not undone.
     pub async fn delete(&self, context: &Context, id: &ServerId) -> Result<(), Error> {
         let purpose = format!("delete server {id}");
-        let request =
-            ApiRequest::new(Service::Compute, Method::DELETE, Semantics::Idempotent, "servers", purpose)
-                .segment(id.as_str())
-                .at(MICROVERSION);
+        let request = change(Method::DELETE, Semantics::Idempotent, "servers", purpose).segment(id.as_str());
         match self.session.send(context, &request).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
@@ -330,18 +325,12 @@ impl Servers {
     // nova/api/openstack/compute/{servers,lock_server}.py: an action that has taken effect answers 409 when repeated
     async fn act(&self, context: &Context, id: &ServerId, verb: &str, body: Value) -> Result<(), Error> {
         let purpose = format!("{verb} server {id}");
-        let request =
-            ApiRequest::new(Service::Compute, Method::POST, Semantics::Idempotent, "servers", purpose)
-                .segment(id.as_str())
-                .segment("action")
-                .at(MICROVERSION)
-                .body(body);
+        let request = change(Method::POST, Semantics::Idempotent, "servers", purpose)
+            .segment(id.as_str())
+            .segment("action")
+            .body(body);
         self.session.send(context, &request).await.map(drop)
     }
-}
-
-fn read(path: &str, purpose: impl Into<String>) -> ApiRequest {
-    ApiRequest::get(Service::Compute, path, purpose).at(MICROVERSION)
 }
 
 #[cfg(test)]

@@ -1,0 +1,99 @@
+//! Names and markers of what protector makes. Derived, never random: a lost answer is looked up by them.
+//!
+//! | what | carrier of the marker | looked up by |
+//! |---|---|---|
+//! | Cinder group | description | name |
+//! | twin | metadata | metadata |
+//! | server | metadata | a port's user |
+//! | port | tag | network and MAC address |
+//! | keypair | name | name |
+//! | server group | name | name |
+//! | recovery point, safety snapshot | suffix | suffix |
+//! | epoch, content | tag on the array | volume id |
+
+use super::OperationType;
+use crate::id::{GroupId, LineageId, ProjectId};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Every key and tag of ours begins so.
+pub const MARKER_PREFIX: &str = "protector:";
+/// The key under which the group's id is kept.
+pub const GROUP_KEY: &str = "protector:group";
+/// The key under which the lineage is kept.
+pub const LINEAGE_KEY: &str = "protector:lineage";
+
+const NAMESPACE: Uuid = Uuid::from_u128(0x6d2c_8a44_1d5f_4f0b_9c1e_5b7f_3f0a_7e11);
+
+/// A group's id: the same for the same project and name, so that the same plan is made twice.
+pub fn group_id(project: &ProjectId, name: &str) -> GroupId {
+    GroupId::new(Uuid::new_v5(&NAMESPACE, format!("{project}/{name}").as_bytes()))
+}
+
+/// A lineage's id: the same for the same group and first object.
+pub fn lineage_id(group: GroupId, kind: &str, first: &str) -> LineageId {
+    LineageId::new(Uuid::new_v5(&group.uuid(), format!("{kind}/{first}").as_bytes()))
+}
+
+/// The name of the Cinder group at either site.
+pub fn consistency_group(group: GroupId) -> String {
+    format!("protector-{}", group.uuid())
+}
+
+/// The description of the Cinder group, which says whose it is.
+pub fn consistency_group_description(group: GroupId, name: &str) -> String {
+    format!("{GROUP_KEY}={group} ({name}); made by protector, changed by it only")
+}
+
+/// The markers of a twin or a server.
+pub fn markers(group: GroupId, lineage: LineageId) -> BTreeMap<String, String> {
+    [(GROUP_KEY.to_owned(), group.to_string()), (LINEAGE_KEY.to_owned(), lineage.to_string())].into()
+}
+
+/// The marker of a port.
+pub fn port_tag(group: GroupId) -> String {
+    format!("{MARKER_PREFIX}{group}")
+}
+
+/// The name of a point made on demand: unique within the group, at most 63 characters.
+pub fn point(operation: OperationType, epoch: u64, attempt: u64) -> String {
+    format!("protector-{operation}-e{epoch}-a{attempt}")
+}
+
+/// The name of the safety snapshot that goes before an overwrite.
+pub fn safety_snapshot(operation: OperationType, epoch: u64, attempt: u64) -> String {
+    format!("protector-safety-{operation}-e{epoch}-a{attempt}")
+}
+
+/// The reason that a fenced server's lock gives.
+pub fn lock_reason(group: &str, site: &str) -> String {
+    format!("protector: group {group} runs at {site}")
+}
+
+/// Whether a metadata key or tag is one of ours.
+pub fn is_marker(text: &str) -> bool {
+    text.starts_with(MARKER_PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_every_time_and_differ_between_groups() {
+        let project = ProjectId::from("p1");
+        assert_eq!(group_id(&project, "web"), group_id(&project, "web"));
+        assert_ne!(group_id(&project, "web"), group_id(&project, "db"));
+        let group = group_id(&project, "web");
+        assert_ne!(lineage_id(group, "volume", "x"), lineage_id(group, "server", "x"));
+    }
+
+    #[test]
+    fn point_names_fit_the_array() {
+        let name = safety_snapshot(OperationType::Unprotect, u64::MAX, u64::MAX);
+        assert!(
+            name.len() <= 71 && point(OperationType::Failback, 9_999_999, 9_999_999).len() <= 63,
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+use super::read;
+use crate::openstack::{Error, Session, list};
+use crate::transport::Context;
+use futures::Stream;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A volume type, as `GET /types` gives it.
+// cinder/api/views/types.py (ViewBuilder.show), cinder/api/v3/types.py, 3.70, 2026.2
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct VolumeType {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Whether every project sees it.
+    #[serde(default)]
+    pub is_public: bool,
+    /// Extra specs. Those who are no administrators see `replication_enabled` and few others.
+    #[serde(default)]
+    pub extra_specs: BTreeMap<String, String>,
+}
+
+impl VolumeType {
+    /// Whether volumes of the type are replicated: `replication_enabled='<is> True'`.
+    pub fn is_replicated(&self) -> bool {
+        self.extra_specs
+            .get("replication_enabled")
+            .is_some_and(|value| value.eq_ignore_ascii_case("<is> true"))
+    }
+
+    /// How volumes of the type are replicated, `async` for one; unknown if the role may not see it.
+    pub fn replication_type(&self) -> Option<&str> {
+        let value = self.extra_specs.get("replication_type")?;
+        Some(value.strip_prefix("<in>").unwrap_or(value).trim())
+    }
+}
+
+/// The volume types that the session's project may use.
+#[derive(Debug, Clone)]
+pub struct VolumeTypes {
+    session: Session,
+}
+
+impl VolumeTypes {
+    /// The volume types that `session`'s project may use.
+    pub fn new(session: &Session) -> Self {
+        Self { session: session.clone() }
+    }
+
+    /// Lists volume types.
+    pub fn list<'a>(
+        &'a self,
+        context: &'a Context,
+    ) -> impl Stream<Item = Result<VolumeType, Error>> + Send + 'a {
+        list(&self.session, context, read("types", "list volume types"), "volume_types")
+    }
+}

@@ -1,0 +1,69 @@
+use super::Session;
+use super::block_storage::{GroupTypes, Groups, Quotas, VolumeTypes, Volumes};
+use super::compute::{
+    ComputeLimits, Flavors, Interfaces, Keypairs, ServerGroups, Servers, VolumeAttachments,
+};
+use super::network::{Networks, Ports, SecurityGroups, Subnets};
+
+/// One site's clients, by resource.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    session: Session,
+}
+
+macro_rules! resources {
+    ($($(#[$doc:meta])* $name:ident: $client:ident;)*) => {
+        impl Cloud {
+            $($(#[$doc])* pub fn $name(&self) -> $client {
+                $client::new(&self.session)
+            })*
+        }
+    };
+}
+
+resources! {
+    /// Servers.
+    servers: Servers;
+    /// The volumes of servers.
+    volume_attachments: VolumeAttachments;
+    /// The network interfaces of servers.
+    interfaces: Interfaces;
+    /// Flavors.
+    flavors: Flavors;
+    /// Keypairs of the session's user.
+    keypairs: Keypairs;
+    /// Server groups.
+    server_groups: ServerGroups;
+    /// What the project may use of Nova.
+    compute_limits: ComputeLimits;
+    /// Volumes.
+    volumes: Volumes;
+    /// Generic volume groups.
+    groups: Groups;
+    /// Group types.
+    group_types: GroupTypes;
+    /// Volume types.
+    volume_types: VolumeTypes;
+    /// What the project may use of Cinder.
+    volume_quotas: Quotas;
+    /// Ports.
+    ports: Ports;
+    /// Networks.
+    networks: Networks;
+    /// Subnets.
+    subnets: Subnets;
+    /// Security groups.
+    security_groups: SecurityGroups;
+}
+
+impl Cloud {
+    /// The clients of a session.
+    pub fn new(session: Session) -> Self {
+        Self { session }
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+}

@@ -1,0 +1,5 @@
+//! Keystone, beside signing in.
+
+mod projects;
+
+pub use projects::{Project, Projects};

@@ -1,0 +1,5 @@
+//! Glance.
+
+mod images;
+
+pub use images::{Image, ImageQuery, Images};

@@ -1,0 +1,72 @@
+//! The step kinds, by system. A new one imitates a neighbour and is added to [`kinds`].
+
+mod adapter;
+pub mod cinder;
+pub mod guard;
+pub mod neutron;
+pub mod nova;
+mod records;
+pub mod storage;
+
+pub use adapter::{Seen, Site, SiteStep};
+pub use records::{RecordError, Records};
+
+use crate::engine::StepKinds;
+use crate::id::SiteName;
+use crate::inventory::SiteAccess;
+use adapter::AtSite;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What steps work on: each site's clients, and the records of both.
+#[derive(Debug)]
+pub struct World {
+    /// The sites.
+    pub sites: BTreeMap<SiteName, SiteAccess>,
+    /// Groups and definitions in both stores.
+    pub records: Records,
+}
+
+/// All step kinds.
+pub fn kinds(world: &Arc<World>) -> StepKinds {
+    macro_rules! kinds {
+        ($($step:expr),* $(,)?) => {
+            StepKinds::default()$(.with(AtSite::new($step, Arc::clone(world))))*
+        };
+    }
+    kinds![
+        guard::ValidateTarget,
+        guard::RecordGroup,
+        guard::RaiseEpoch,
+        guard::CaptureDefinitions,
+        guard::ForgetDefinition,
+        storage::SetReplication,
+        storage::AllowReplication,
+        storage::ReplicateNow,
+        storage::AwaitPoint,
+        storage::SafetySnapshot,
+        storage::Materialize,
+        storage::DiscardPoint,
+        storage::DiscardReplica,
+        cinder::CreateGroup,
+        cinder::JoinGroup,
+        cinder::LeaveGroup,
+        cinder::DeleteGroup,
+        cinder::CreateTwin,
+        cinder::ReleaseTwin,
+        cinder::RemoveTwin,
+        nova::StopServer,
+        nova::StartServer,
+        nova::LockServer,
+        nova::UnlockServer,
+        nova::CreateServer,
+        nova::VerifyServer,
+        nova::DeleteServer,
+        nova::ImportKeypair,
+        nova::DeleteKeypair,
+        nova::CreateServerGroup,
+        nova::DeleteServerGroup,
+        neutron::CreatePort,
+        neutron::DeletePort,
+    ]
+}

@@ -1,0 +1,11 @@
+//! Steps on protector's own records, and what stands between a plan and its effects.
+
+mod definitions;
+mod epoch;
+mod group;
+mod target;
+
+pub use definitions::{CaptureDefinitions, CaptureDefinitionsInput, ForgetDefinition, ForgetDefinitionInput};
+pub use epoch::{RaiseEpoch, RaiseEpochInput};
+pub use group::{RecordGroup, RecordGroupInput};
+pub use target::{ValidateTarget, ValidateTargetInput};

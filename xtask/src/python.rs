@@ -1,0 +1,79 @@
+//! Python: an environment of our own below the target folder, and the tests that need no cloud.
+
+use crate::process::{run, succeeds};
+use crate::tier::Ending;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the tests import besides the standard library, in the versions that the testbed installs, too.
+const PACKAGES: &[&str] = &["openstacksdk", "pymysql", "pytest", "pyyaml", "requests"];
+const VERSIONS: &str = "testbed/requirements.lock";
+
+/// What runs without a cloud, below `testbed/`. Each has a process of its own: their modules share names.
+const TESTS: &[&str] = &["flasharray", "proxy", "bed", "scenario/test_fidelity.py"];
+
+/// Runs the tests that need no cloud.
+pub(crate) fn tests(workspace: &Workspace) -> Result<Ending> {
+    let testbed = workspace.root.join("testbed");
+    let has_tests = |test: &&&str| testbed.join(test).is_file() || holds_tests(&testbed.join(test));
+    let tests: Vec<_> = TESTS.iter().filter(has_tests).collect();
+    if tests.is_empty() {
+        return Ok(Ending::Skipped("testbed/ has no such tests".to_owned()));
+    }
+    let python = environment(workspace)?;
+    for test in tests {
+        let mut pytest = Command::new(&python);
+        pytest.current_dir(&testbed).env("PYTHONDONTWRITEBYTECODE", "1");
+        run(pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", test]))?;
+    }
+    Ok(Ending::Passed)
+}
+
+fn holds_tests(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("test_"))
+}
+
+/// A Python that is new enough.
+pub(crate) fn interpreter() -> Result<&'static str> {
+    let new_enough = "import sys; sys.exit(sys.version_info < (3, 11))";
+    ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]
+        .into_iter()
+        .find(|python| succeeds(Command::new(python).args(["-c", new_enough])))
+        .context("found no Python of at least 3.11: install python3")
+}
+
+/// The environment's Python; the environment is made anew when what belongs into it has changed.
+fn environment(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.target.join("xtask-python");
+    let python = folder.join("bin/python");
+    let versions = workspace.root.join(VERSIONS);
+    let locked = fs::read_to_string(&versions).with_context(|| format!("failed to read {VERSIONS}"))?;
+    let wanted = format!("{}\n{locked}", PACKAGES.join(" "));
+    let stamp = folder.join("installed");
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted)
+        && succeeds(Command::new(&python).arg("-V"))
+    {
+        return Ok(python);
+    }
+    create(&folder)?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint"]);
+    run(install.arg(&versions).args(PACKAGES))?;
+    fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
+    Ok(python)
+}
+
+/// Makes an empty environment. Debian keeps what `venv` needs in a package of its own; `virtualenv` brings it along.
+fn create(folder: &Path) -> Result<()> {
+    let python = interpreter()?;
+    for module in ["venv", "virtualenv"] {
+        if succeeds(Command::new(python).args(["-m", module, "--clear"]).arg(folder)) {
+            return Ok(());
+        }
+    }
+    bail!("failed to make {} with `{python} -m venv`: install python3-venv", folder.display())
+}

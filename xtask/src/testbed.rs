@@ -1,0 +1,171 @@
+//! `cargo xtask testbed`: two real OpenStack sites on this machine, and the scenario on them.
+
+use crate::process::{cargo, run as run_command};
+use crate::python;
+use crate::tier::{Ending, Tiers};
+use crate::workspace::Workspace;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The bed's folder; what PROTECTOR_TESTBED_DIR says, else `testbed` below the target folder
+    #[arg(long, global = true, value_name = "DIR")]
+    work: Option<PathBuf>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Installs what is missing and starts both sites; the second time is quick
+    Up(Options),
+    /// Stops both sites; what they hold stays
+    Down,
+    /// Says what runs
+    Status,
+    /// Makes a server with a volume on each site, and removes it
+    Check,
+    /// Restarts the programs whose names contain a word
+    Restart(Options),
+    /// Stops both sites and forgets all but what was downloaded
+    Clean,
+    /// Starts both sites, runs the scenario on them, stops them
+    Test(Scenario),
+}
+
+#[derive(Args)]
+struct Options {
+    /// What testbed/bed.py takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
+}
+
+#[derive(Args)]
+struct Scenario {
+    /// Also the whole kill matrix, about 20 minutes more
+    #[arg(long, conflicts_with = "kill_share")]
+    kill: bool,
+    /// Also this share of the kill matrix
+    #[arg(long, value_name = "N/M")]
+    kill_share: Option<String>,
+    /// What chooses the share, usually a commit's hash
+    #[arg(long, value_name = "TEXT", default_value = "0", requires = "kill_share")]
+    kill_seed: String,
+    /// Leave the sites running
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let folder = match arguments.work.clone().or_else(folder_of_the_environment) {
+        Some(folder) => std::path::absolute(folder).context("failed to find the working folder")?,
+        None => workspace.target.join("testbed"),
+    };
+    let bed = Bed { workspace, folder };
+    match &arguments.action {
+        Action::Up(more) => bed.act("up", &more.options),
+        Action::Down => bed.act("down", &[]),
+        Action::Status => bed.act("status", &[]),
+        Action::Check => bed.act("check", &[]),
+        Action::Restart(more) => bed.act("restart", &more.options),
+        Action::Clean => bed.act("clean", &[]),
+        Action::Test(scenario) => bed.test(scenario),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the testbed's own variable, which testbed/bed.py reads, too")]
+fn folder_of_the_environment() -> Option<PathBuf> {
+    std::env::var_os("PROTECTOR_TESTBED_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+struct Bed<'a> {
+    workspace: &'a Workspace,
+    folder: PathBuf,
+}
+
+impl Bed<'_> {
+    /// Has the testbed's own script do something.
+    fn act(&self, action: &str, options: &[String]) -> Result<()> {
+        let mut script = Command::new(python::interpreter()?);
+        script.arg(self.workspace.root.join("testbed/bed.py")).arg("--work").arg(&self.folder);
+        run_command(script.arg(action).args(options))
+    }
+
+    fn test(&self, scenario: &Scenario) -> Result<()> {
+        let mut tiers = Tiers::new("cargo xtask testbed test");
+        tiers.run("sites", 480, || passed(self.act("up", &[])));
+        tiers.run("program", 240, || passed(self.build()));
+        tiers.run("scenario", 300, || passed(self.pytest("test_scenario.py", &[])));
+        tiers.run("refusals", 300, || passed(self.pytest("test_refusals.py", &[])));
+        if let Some((budget, share)) = kills(scenario) {
+            tiers.run("kills", budget, || passed(self.pytest("test_kills.py", &share)));
+        }
+        if !scenario.keep {
+            tiers.always("sites down", 60, || passed(self.act("down", &[])));
+        }
+        tiers.finish()
+    }
+
+    fn build(&self) -> Result<()> {
+        let build = ["build", "--locked", "--package", "protector-examples", "--example", "site_failover"];
+        run_command(&mut cargo(&self.workspace.root, build))
+    }
+
+    /// Runs one file of the scenario with the Python that the bed has installed.
+    fn pytest(&self, file: &str, options: &[String]) -> Result<()> {
+        let scenario = Path::new("testbed/scenario");
+        let mut pytest = Command::new(self.folder.join("venv/bin/python"));
+        pytest.current_dir(&self.workspace.root).env("PYTHONDONTWRITEBYTECODE", "1");
+        pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "--durations", "10"]).arg(scenario.join(file));
+        pytest.arg("--bed").arg(self.folder.join("bed.json"));
+        pytest.arg("--program").arg(self.workspace.target.join("debug/examples/site_failover"));
+        pytest.arg("--artifacts").arg(self.folder.join("reports")).args(options);
+        run_command(&mut pytest)
+    }
+}
+
+fn passed(result: Result<()>) -> Result<Ending> {
+    result.map(|()| Ending::Passed)
+}
+
+/// The budget of the kills that are asked for, and how the suite is told of them.
+fn kills(scenario: &Scenario) -> Option<(u64, Vec<String>)> {
+    if scenario.kill {
+        return Some((1200, vec!["--kill-all".to_owned()]));
+    }
+    let share = scenario.kill_share.as_ref()?;
+    let options = ["--kill-share", share, "--kill-seed", &scenario.kill_seed];
+    Some((480, options.map(ToOwned::to_owned).to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Whole {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn asked(words: &[&str]) -> Option<Vec<String>> {
+        let whole = Whole::try_parse_from([&["testbed", "test"], words].concat()).ok()?;
+        match whole.arguments.action {
+            Action::Test(scenario) => kills(&scenario).map(|(_, options)| options).or(Some(Vec::new())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn kills_run_only_when_asked_for_whole_or_a_share() {
+        assert_eq!(asked(&[]).unwrap(), [""; 0]);
+        assert_eq!(asked(&["--kill"]).unwrap(), ["--kill-all"]);
+        let share = ["--kill-share", "1/3", "--kill-seed", "abc"];
+        assert_eq!(asked(&share).unwrap(), share);
+        assert_eq!(asked(&["--kill", "--kill-share", "1/3"]), None);
+    }
+}
