@@ -8,6 +8,7 @@ mod delete;
 mod error;
 mod microversion;
 mod page;
+mod quota;
 mod request;
 mod session;
 
@@ -24,5 +25,6 @@ pub use cloud::Cloud;
 pub use error::{ConflictKind, Error, Meaning};
 pub use microversion::Microversion;
 pub use page::list;
+pub use quota::QuotaUsage;
 pub use request::{ApiRequest, Service};
 pub use session::Session;

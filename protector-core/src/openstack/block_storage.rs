@@ -6,9 +6,10 @@ mod quotas;
 mod volume_types;
 mod volumes;
 
+pub use crate::openstack::QuotaUsage;
 pub use group_types::{GroupType, GroupTypes};
 pub use groups::{Group, GroupQuery, Groups, NewGroup, volume_batches};
-pub use quotas::{QuotaUsage, Quotas};
+pub use quotas::Quotas;
 pub use volume_types::{VolumeType, VolumeTypes};
 pub use volumes::{NewVolume, Volume, VolumeAttachment, VolumeQuery, Volumes};
 

@@ -1,9 +1,12 @@
 use super::Session;
 use super::block_storage::{GroupTypes, Groups, Quotas, VolumeTypes, Volumes};
 use super::compute::{
-    ComputeLimits, Flavors, Interfaces, Keypairs, ServerGroups, Servers, VolumeAttachments,
+    AvailabilityZones, ComputeLimits, ComputeQuotas, ComputeServices, Flavors, Interfaces, Keypairs,
+    ServerGroups, Servers, VolumeAttachments,
 };
-use super::network::{Networks, Ports, SecurityGroups, Subnets};
+use super::identity::Projects;
+use super::image::Images;
+use super::network::{Extensions, FloatingIps, NetworkQuotas, Networks, Ports, SecurityGroups, Subnets};
 
 /// One site's clients, by resource.
 #[derive(Debug, Clone)]
@@ -36,6 +39,12 @@ resources! {
     server_groups: ServerGroups;
     /// What the project may use of Nova.
     compute_limits: ComputeLimits;
+    /// What any project may use of Nova, as far as the role may read it.
+    compute_quotas: ComputeQuotas;
+    /// The processes of Nova.
+    compute_services: ComputeServices;
+    /// Nova's availability zones.
+    availability_zones: AvailabilityZones;
     /// Volumes.
     volumes: Volumes;
     /// Generic volume groups.
@@ -54,6 +63,16 @@ resources! {
     subnets: Subnets;
     /// Security groups.
     security_groups: SecurityGroups;
+    /// Floating IPs.
+    floating_ips: FloatingIps;
+    /// What the project may use of Neutron.
+    network_quotas: NetworkQuotas;
+    /// What Neutron can do.
+    network_extensions: Extensions;
+    /// Images.
+    images: Images;
+    /// Projects.
+    projects: Projects;
 }
 
 impl Cloud {

@@ -1,23 +1,29 @@
 //! Nova.
 
+mod availability_zones;
 mod flavors;
 mod interfaces;
 mod keypairs;
 mod limits;
+mod quotas;
 mod server_groups;
 mod servers;
+mod services;
 mod volume_attachments;
 
+pub use availability_zones::{AvailabilityZone, AvailabilityZones};
 pub use flavors::{Flavor, Flavors};
 pub use interfaces::{Interface, InterfaceAddress, Interfaces};
 pub use keypairs::{Keypair, Keypairs};
 pub use limits::{ComputeLimits, Limits};
+pub use quotas::ComputeQuotas;
 pub use server_groups::{ServerGroup, ServerGroupPolicy, ServerGroups};
 pub use servers::{
     AttachedVolume, BlockDevice, NetworkInterface, NewServer, Server, ServerFault, ServerFlavor, ServerQuery,
     Servers,
 };
-pub use volume_attachments::{VolumeAttachment, VolumeAttachments};
+pub use services::{ComputeService, ComputeServices};
+pub use volume_attachments::{NewVolumeAttachment, VolumeAttachment, VolumeAttachments};
 
 use super::{ApiRequest, Microversion, Service};
 use crate::transport::Semantics;

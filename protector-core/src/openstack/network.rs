@@ -40,10 +40,7 @@ async fn delete(
     purpose: String,
 ) -> Result<(), Error> {
     let request = change(Method::DELETE, Semantics::Idempotent, collection, purpose).segment(id);
-    match session.send(context, &request).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    super::delete::delete(session, context, &request).await
 }
 
 // neutron/db/models_v2.py, neutron_lib/db/standard_attr.py: names and descriptions of what Neutron makes for itself may be null

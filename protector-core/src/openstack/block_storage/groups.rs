@@ -1,5 +1,6 @@
 use super::{change, read};
 use crate::id::{ConsistencyGroupId, VolumeId};
+use crate::openstack::delete::delete;
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
 use futures::Stream;
@@ -167,10 +168,7 @@ impl Groups {
             .segment(id.as_str())
             .segment("action")
             .body(json!({"delete": {"delete-volumes": false}}));
-        match self.session.send(context, &request).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        delete(&self.session, context, &request).await
     }
 }
 

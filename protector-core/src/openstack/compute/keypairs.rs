@@ -1,4 +1,5 @@
 use super::{change, read};
+use crate::openstack::delete::delete;
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
 use futures::stream::{Stream, TryStreamExt};
@@ -88,9 +89,6 @@ impl Keypairs {
     pub async fn delete(&self, context: &Context, name: &str) -> Result<(), Error> {
         let purpose = format!("delete keypair {name}");
         let request = change(Method::DELETE, Semantics::Idempotent, "os-keypairs", purpose).segment(name);
-        match self.session.send(context, &request).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        delete(&self.session, context, &request).await
     }
 }

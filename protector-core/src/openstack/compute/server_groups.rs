@@ -1,5 +1,6 @@
 use super::{change, read};
 use crate::id::ServerId;
+use crate::openstack::delete::delete;
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
 use futures::Stream;
@@ -54,6 +55,15 @@ impl ServerGroups {
         list(&self.session, context, read("os-server-groups", "list server groups"), "server_groups")
     }
 
+    /// Reads a server group.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    pub async fn get(&self, context: &Context, id: &str) -> Result<ServerGroup, Error> {
+        let request = read("os-server-groups", format!("read server group {id}")).segment(id);
+        self.session.fetch_field(context, &request, "server_group").await
+    }
+
     /// Makes a server group.
     ///
     /// # Errors
@@ -87,9 +97,9 @@ impl ServerGroups {
     pub async fn delete(&self, context: &Context, id: &str) -> Result<(), Error> {
         let purpose = format!("delete server group {id}");
         let request = change(Method::DELETE, Semantics::Idempotent, "os-server-groups", purpose).segment(id);
-        match self.session.send(context, &request).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        delete(&self.session, context, &request).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 use super::{change, read};
 use crate::id::{PortId, ServerId, VolumeId};
+use crate::openstack::delete::delete;
 use crate::openstack::{Error, Session, list};
 use crate::time::optional_utc;
 use crate::transport::{Context, Semantics};
@@ -272,10 +273,7 @@ impl Servers {
     pub async fn delete(&self, context: &Context, id: &ServerId) -> Result<(), Error> {
         let purpose = format!("delete server {id}");
         let request = change(Method::DELETE, Semantics::Idempotent, "servers", purpose).segment(id.as_str());
-        match self.session.send(context, &request).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        delete(&self.session, context, &request).await
     }
 
     /// Asks a server to shut down. Nova forces it off when the guest does not comply in its own time.

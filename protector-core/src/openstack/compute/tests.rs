@@ -44,7 +44,7 @@ async fn flavors_are_listed_with_and_without_swap() {
 }
 
 #[tokio::test]
-async fn interfaces_keep_novas_order() {
+async fn interfaces_are_listed_as_neutron_orders_them() {
     let mut cloud = MockCloud::start().await;
     let interface = |port: &str| {
         json!({"port_id": port, "net_id": "net", "mac_addr": "fa:16:3e:00:00:01", "port_state": "ACTIVE", "tag": "front",
