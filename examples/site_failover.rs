@@ -1,1 +1,187 @@
-fn main() {}
+//! Moves a group of VMs between two OpenStack sites and back.
+//!
+//! Run it with the sites in `clouds.yaml` and `protector.yaml` (see docs/configuration.md):
+//!
+//! ```text
+//! cargo run --example site_failover -- protect web --source site-a --target site-b --vm web-1 --vm web-2
+//! cargo run --example site_failover -- plan failover web
+//! cargo run --example site_failover -- failover web
+//! cargo run --example site_failover -- failback web
+//! ```
+//!
+//! Ctrl-C stops after what is under way and leaves the operation resumable; `resume` continues it.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+
+#[path = "site_failover/arguments.rs"]
+mod arguments;
+#[path = "site_failover/output.rs"]
+mod output;
+#[path = "site_failover/progress.rs"]
+mod progress;
+
+use arguments::{Arguments, Command, PlanCommand, ProtectArguments};
+use clap::Parser;
+use output::{Output, exit};
+use protector_core::config::{Config, LoadOptions};
+use protector_core::engine::Left;
+use protector_core::error::{Code, Coded};
+use protector_core::journal::Holder;
+use protector_core::operations::{Planned, ProtectRequest};
+use protector_core::protector::{Error, OperationHandle, Protector, Request};
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let output = Output::new(arguments.output);
+    match run(&arguments, &output).await {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn exit_code(error: &Error) -> u8 {
+    match error {
+        Error::Refused { .. } => exit::REFUSED,
+        _ => match error.code() {
+            Code::ConfigurationInvalid
+            | Code::CloudUnknown
+            | Code::SecretUnavailable
+            | Code::KeyUnusable
+            | Code::GroupUnknown
+            | Code::GroupExists
+            | Code::OperationUnknown
+            | Code::StatusForbids => exit::USAGE,
+            _ => exit::FAILED,
+        },
+    }
+}
+
+async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
+    let options = LoadOptions { protector: arguments.config.clone(), ..LoadOptions::default() };
+    let config = Config::load(&options)?;
+    let protector =
+        Protector::builder(config).driver(protector_pure::factory()).started_by(holder()).open().await?;
+    match &arguments.command {
+        Command::Plan { operation } => {
+            let planned = protector.plan(&request(operation)).await?;
+            let refused = planned.plan.is_none();
+            output.plan(&planned);
+            Ok(if refused { exit::REFUSED } else { exit::DONE })
+        }
+        Command::Protect(wanted) => operate(&protector, output, &Request::Protect(protect(wanted))).await,
+        Command::Failover { group } => {
+            operate(&protector, output, &Request::Failover { group: group.clone() }).await
+        }
+        Command::Failback { group } => {
+            operate(&protector, output, &Request::Failback { group: group.clone() }).await
+        }
+        Command::Unprotect { group } => {
+            operate(&protector, output, &Request::Unprotect { group: group.clone() }).await
+        }
+        Command::Resume { operation } => {
+            let id = operation.as_deref().map(str::parse).transpose();
+            let Ok(id) = id else {
+                output.message("that is no operation id: `status` lists them");
+                return Ok(exit::USAGE);
+            };
+            let handle = protector.resume(id).await?;
+            watch(output, handle, Vec::new()).await
+        }
+        Command::Status { group } => {
+            output.status(&protector.status(group.as_deref()).await?);
+            Ok(exit::DONE)
+        }
+    }
+}
+
+fn holder() -> Holder {
+    let read = |file: &str| std::fs::read_to_string(file).map(|text| text.trim().to_owned()).ok();
+    #[expect(clippy::disallowed_methods, reason = "a program may say under whose name it runs")]
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    Holder {
+        host: read("/etc/hostname").unwrap_or_else(|| "unknown".to_owned()),
+        process: std::process::id(),
+        program: "site_failover".to_owned(),
+        user: user.unwrap_or_else(|_| "unknown".to_owned()),
+    }
+}
+
+fn protect(wanted: &ProtectArguments) -> ProtectRequest {
+    ProtectRequest {
+        name: wanted.group.clone(),
+        source: wanted.source.as_str().into(),
+        target: wanted.target.as_str().into(),
+        servers: wanted.vm.clone(),
+    }
+}
+
+fn request(operation: &PlanCommand) -> Request {
+    match operation {
+        PlanCommand::Protect(wanted) => Request::Protect(protect(wanted)),
+        PlanCommand::Failover { group } => Request::Failover { group: group.clone() },
+        PlanCommand::Failback { group } => Request::Failback { group: group.clone() },
+        PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone() },
+    }
+}
+
+async fn operate(protector: &Protector, output: &Output, request: &Request) -> Result<u8, Error> {
+    let Planned { plan, findings, warnings } = protector.plan(request).await?;
+    let Some(plan) = plan else {
+        let operation = match request {
+            Request::Protect(_) => protector_core::domain::OperationType::Protect,
+            Request::Failback { .. } => protector_core::domain::OperationType::Failback,
+            Request::Unprotect { .. } => protector_core::domain::OperationType::Unprotect,
+            _ => protector_core::domain::OperationType::Failover,
+        };
+        return Err(Error::Refused { operation, findings, warnings });
+    };
+    let handle = protector.apply(plan).await?;
+    watch(output, handle, warnings).await
+}
+
+/// Shows what happens until the run is over. Ctrl-C stops it after what is under way; a second one ends the process.
+async fn watch(
+    output: &Output,
+    mut handle: OperationHandle,
+    warnings: Vec<protector_core::domain::Finding>,
+) -> Result<u8, Error> {
+    let stop = handle.stop_token();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("stopping after what is under way; `resume` continues");
+            stop.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(exit::UNFINISHED));
+        }
+    });
+    let progress = progress::Display::new(handle.plan());
+    while let Some(step) = handle.next().await {
+        progress.show(&step);
+    }
+    progress.end();
+    let report = handle.finish().await?;
+    output.report(&report, &warnings);
+    Ok(match (&report.left, report.operation.status.as_str()) {
+        (None, "completed") => exit::DONE,
+        (None, "rolled_back") => exit::ROLLED_BACK,
+        (Some(Left::Contradiction(_)), _) => exit::FAILED,
+        (Some(_), _) => exit::UNFINISHED,
+        _ => exit::FAILED,
+    })
+}
