@@ -3,9 +3,16 @@
 //! A resource builds its request without IO; [`FlashArray`] sends it over [`protector_core::transport`], whose retry loop
 //! is the only one. Fields that an answer lacks are `None`, fields that are not known here are ignored.
 
+mod array_connections;
+mod arrays;
+mod connections;
 mod error;
 mod filter;
 mod page;
+mod protection_group_snapshots;
+mod protection_group_targets;
+mod protection_group_volumes;
+mod protection_groups;
 mod query;
 mod reference;
 mod request;
@@ -18,8 +25,15 @@ mod volumes;
 #[cfg(test)]
 mod testing;
 
+pub use array_connections::{ArrayConnection, ArrayConnections};
+pub use arrays::{Array, Arrays};
+pub use connections::{Connection, Connections};
 pub use error::{Error, Meaning, Refusal};
 pub use filter::Filter;
+pub use protection_group_snapshots::{GroupSnapshot, ProtectionGroupSnapshots, Transfer};
+pub use protection_group_targets::{GroupTarget, ProtectionGroupTargets};
+pub use protection_group_volumes::{GroupVolume, ProtectionGroupVolumes};
+pub use protection_groups::{GroupChange, ProtectionGroup, ProtectionGroups, Retention, Schedule};
 pub use reference::Reference;
 pub use version::Version;
 pub use volume_snapshots::{VolumeSnapshot, VolumeSnapshots};
