@@ -1,5 +1,5 @@
 use crate::arguments::Format;
-use comfy_table::{Table, presets};
+use comfy_table::Table;
 use protector_core::domain::{Finding, ProtectionGroup};
 use protector_core::error::{Coded, chain};
 use protector_core::operations::Planned;
@@ -158,7 +158,7 @@ fn group_document(group: &ProtectionGroup) -> Value {
 
 fn table(rows: &[(&str, String)]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(["Field", "Value"]);
+    table.set_header(["Field", "Value"]);
     for (field, value) in rows {
         table.add_row([*field, value.as_str()]);
     }

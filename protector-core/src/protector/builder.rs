@@ -38,8 +38,8 @@ impl ProtectorBuilder {
 
     /// Hands in a kind of driver; `protector.yaml` says which array uses which.
     #[must_use]
-    pub fn driver(mut self, factory: impl DriverFactory + 'static) -> Self {
-        self.factories.push(Arc::new(factory));
+    pub fn driver(mut self, factory: Arc<dyn DriverFactory>) -> Self {
+        self.factories.push(factory);
         self
     }
 

@@ -60,6 +60,7 @@ fn a_full_file_is_read_with_paths_beside_it() {
             replication_interval: Duration::from_mins(10),
             retention: Duration::from_secs_f64(7200.5),
             rpo_minutes: 20,
+            group_type: None,
         }
     );
     assert_eq!(
