@@ -114,8 +114,7 @@ impl Output {
 
     pub(crate) fn status(&self, status: &Status) {
         let groups: Vec<Value> = status.groups.iter().map(group_document).collect();
-        let document =
-            json!({"groups": groups, "operations": status.operations, "objects": status.objects});
+        let document = json!({"groups": groups, "operations": status.operations, "objects": status.objects});
         if self.json(&document) {
             return;
         }
@@ -143,7 +142,8 @@ fn group_document(group: &ProtectionGroup) -> Value {
                 let sites: serde_json::Map<String, Value> = [&group.primary_site, &group.secondary_site]
                     .into_iter()
                     .map(|site| {
-                        let ports: Vec<_> = member.ports.iter().filter_map(|port| port.sites.get(site)).collect();
+                        let ports: Vec<_> =
+                            member.ports.iter().filter_map(|port| port.sites.get(site)).collect();
                         (site.to_string(), json!({"server_id": member.servers.get(site), "ports": ports}))
                     })
                     .collect();

@@ -34,7 +34,9 @@ impl Display {
                 format!("... {step}: {title}")
             }
             Event::StepDone { step, .. } => format!("ok  {step}"),
-            Event::StepTroubled { step, trouble } => format!("again {step} ({}): {}", progress.status, trouble.message),
+            Event::StepTroubled { step, trouble } => {
+                format!("again {step} ({}): {}", progress.status, trouble.message)
+            }
             Event::StepFailed { step, trouble } => format!("FAILED {step}: {}", trouble.message),
             Event::RollbackBegun { reason } => format!("rolling back, because {reason}"),
             Event::RevertIntended { step } => format!("... undoing {step}"),

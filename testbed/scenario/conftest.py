@@ -113,7 +113,7 @@ def artifacts(request, tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def _estates(request, bed, say):
+def estates(request, bed, say):
     from pristine import Estates
     estates = Estates(bed, say)
     yield estates
@@ -122,9 +122,9 @@ def _estates(request, bed, say):
 
 
 @pytest.fixture(scope='module')
-def estate(_estates):
+def estate(estates):
     """The world of the scenario, as if newly made: rebuilt if the module before left traces."""
-    return _estates.pristine()
+    return estates.pristine()
 
 
 @pytest.fixture(scope='session')

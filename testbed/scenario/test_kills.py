@@ -39,35 +39,52 @@ class Killer:
         assert self.faults.fired(rule), f'no such request came by: {result.told()}'
         assert result.code == -signal.SIGKILL, result.told()
         self.faults.remove(rule)
-        assert len(self.program.unfinished()) == 1, 'the operation is lost or done'
+        unfinished = self.program.unfinished()
+        assert len(unfinished) == 1, f'the operation is lost or done: {unfinished}'
         resumed = self.program.run('resume')
         self.say(f'    {self.case}: killed after {result.seconds:.1f} s, '
                  f'resumed in {resumed.seconds:.1f} s')
         return resumed
 
 
+@pytest.fixture(scope='module')
+def points():
+    return Points()
+
+
 @pytest.fixture()
-def journey(bed, estate, make_program, artifacts, say):
+def journey(bed, estates, make_program, artifacts, say):
+    """Every case begins with the estate as it was made, whatever became of the case before."""
+    estate = estates.pristine()
     name = f'kill-{next(_numbers)}'
     members = {vm: estate.members[vm] for vm in VMS}
     return Journey(bed, estate, make_program(name), name, members, artifacts, say)
 
 
-def points_by_hand(journey):
-    """How many points of the group there are that no schedule and no test made, on each array."""
-    found = {}
-    for array, state in journey.now['arrays'].items():
-        found[array] = sorted(
-            p['name'] for p in state['protection_group_snapshots'].values()
-            if not p['scheduled'] and p['name'] not in
-            journey.before['arrays'][array]['protection_group_snapshots']
-            and p['suffix'] not in journey.ours)
-    return found
+class Points:
+    """The points that the program itself asked the arrays for. How many an operation makes is its
+    own affair, but it must be the same number whether or not it was killed."""
+
+    def __init__(self):
+        self.of_operations = {}
+
+    def count(self, journey):
+        known = {(array, name) for array, state in journey.before['arrays'].items()
+                 for name in state['protection_group_snapshots']}
+        return sum(not p['scheduled'] and p['suffix'] not in journey.ours
+                   and (array, p['name']) not in known and not checks.foreign(journey.now, p['name'])
+                   for array, state in journey.now['arrays'].items()
+                   for p in state['protection_group_snapshots'].values())
+
+    def compare(self, operation, case, made):
+        """Remembers how many points this run of the operation made; all runs must agree."""
+        self.of_operations.setdefault(operation, {})[str(case)] = made
+        assert len(set(self.of_operations[operation].values())) == 1, self.of_operations
 
 
 @pytest.mark.kill
-def test_resume_finishes_and_nothing_exists_twice(cycle, journey, bed, faults, say):
-    before = census.take(bed)
+def test_resume_finishes_and_nothing_exists_twice(cycle, journey, points, bed, faults, say):
+    before, points_before = census.take(bed), 0
     volumes = len(journey.volumes[journey.home])
     interfaces = sum(len(journey.now['sites'][journey.home]['servers'][i]['interfaces'])
                      for i in journey.members.values())
@@ -76,7 +93,7 @@ def test_resume_finishes_and_nothing_exists_twice(cycle, journey, bed, faults, s
     def killer(case):
         return Killer(journey, faults, case, say) if case else None
 
-    def count(moved):
+    def count(operation, moved):
         if moved:
             limits[journey.away].update(servers=len(VMS), ports=interfaces, server_groups=1)
         assert census.surplus(before, census.take(bed), limits) == []
@@ -85,14 +102,14 @@ def test_resume_finishes_and_nothing_exists_twice(cycle, journey, bed, faults, s
                    if n not in journey.before['arrays'][array]['volumes']
                    and not checks.foreign(journey.now, n)]
             assert len(new) <= (volumes if array == bed.array_of(journey.away).name else 0), new
+        total = points.count(journey)
+        points.compare(operation, getattr(cycle, operation), total - points_before)
+        return total
 
     journey.protect(killer(cycle.protect))
-    count(moved=False)
-    first = points_by_hand(journey)
-    assert all(len(names) <= 1 for names in first.values()), first
+    points_before = count('protect', moved=False)
     journey.move('failover', journey.home, journey.away, killer(cycle.failover))
-    count(moved=True)
+    points_before = count('failover', moved=True)
     journey.move('failback', journey.away, journey.home, killer(cycle.failback))
-    count(moved=True)
+    count('failback', moved=True)
     journey.unprotect()
-    assert checks.new_living(journey.before, journey.now) == []

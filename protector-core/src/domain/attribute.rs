@@ -69,7 +69,7 @@ pub const TABLE: &[Attribute] = &[
     row("server", "power state", Kept, "a VM that is shut off runs for a moment when it is first made"),
     row("server", "locked", Kept, "the source's servers are locked while the group runs elsewhere"),
     row("server", "OS-DCF:diskConfig", Renewed, "has no meaning without a local disk"),
-    row("server", "accessIPv4, accessIPv6", Dropped, "set by clients for themselves"),
+    row("server", "accessIPv4, accessIPv6", Kept, ""),
     row("server", "trusted_image_certificates", Dropped, "concern images only"),
     row("server", "adminPass", Dropped, "Nova does not keep it"),
     row("server", "id, hostId, host, hypervisor_hostname, instance_name, reservation_id", Renewed, ""),

@@ -35,6 +35,8 @@ pub struct ServerDefinition {
     pub availability_zone: Option<String>,
     /// The host name that the guest is told.
     pub hostname: Option<String>,
+    /// The addresses, IPv4 and IPv6, that clients are told to use.
+    pub access_addresses: Vec<String>,
     /// Base64, encrypted. `None` if there is none, or it may not be read.
     pub user_data: Option<Sealed>,
     /// Whether `user_data` could be read: Nova shows it to administrators only.

@@ -5,7 +5,7 @@ use crate::domain::{
 };
 use crate::id::{GroupId, LineageId, PortId, ServerId, VolumeId};
 use crate::openstack::Error;
-use crate::openstack::compute::{Interface, Server, VolumeAttachment};
+use crate::openstack::compute::{Interface, Server, ServerAddress, VolumeAttachment};
 use crate::openstack::network::Port;
 use crate::secret::SecretString;
 use crate::transport::Context;
@@ -41,8 +41,15 @@ pub async fn capture(
 ) -> Result<Captured, Error> {
     let context = &context.at_site(&access.site);
     let (attachments, interfaces) = (access.cloud.volume_attachments(), access.cloud.interfaces());
-    let (attachments, interfaces) =
-        try_join!(attachments.list(context, &server.id), interfaces.list(context, &server.id))?;
+    let servers = access.cloud.servers();
+    // Only a server that is read by itself tells its server group.
+    let (server, attachments, mut interfaces) = try_join!(
+        servers.get(context, &server.id),
+        attachments.list(context, &server.id),
+        interfaces.list(context, &server.id)
+    )?;
+    let server = &server;
+    interfaces.sort_by_key(|interface| place(server, &interface.mac_addr));
     let mut warnings = Vec::new();
     let keypair = keypair(access, context, server, &mut warnings).await?;
     let user_data_known = facts.is_admin();
@@ -73,6 +80,11 @@ pub async fn capture(
         config_drive: !server.config_drive.is_empty(),
         availability_zone: server.pinned_availability_zone.clone(),
         hostname: server.hostname.clone(),
+        access_addresses: [&server.access_ipv4, &server.access_ipv6]
+            .into_iter()
+            .filter(|address| !address.is_empty())
+            .cloned()
+            .collect(),
         user_data: None,
         user_data_known,
         server_group: server_group(facts, server),
@@ -91,6 +103,16 @@ pub struct Lineages {
     pub volumes: BTreeMap<VolumeId, LineageId>,
     /// Of ports.
     pub ports: BTreeMap<PortId, LineageId>,
+}
+
+/// The place of an interface: the list of interfaces has no order, the addresses have. Those without an address
+/// come last.
+fn place(server: &Server, mac_address: &str) -> usize {
+    let of_interface = |addresses: &[ServerAddress]| {
+        addresses.iter().any(|address| address.mac_address.eq_ignore_ascii_case(mac_address))
+    };
+    let found = server.addresses.iter().position(|(_, addresses)| of_interface(addresses));
+    found.unwrap_or(usize::MAX)
 }
 
 fn without_markers(metadata: &BTreeMap<String, String>) -> BTreeMap<String, String> {

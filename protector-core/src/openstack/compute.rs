@@ -19,8 +19,8 @@ pub use limits::{ComputeLimits, Limits};
 pub use quotas::ComputeQuotas;
 pub use server_groups::{ServerGroup, ServerGroupPolicy, ServerGroups};
 pub use servers::{
-    AttachedVolume, BlockDevice, NetworkInterface, NewServer, Server, ServerFault, ServerFlavor, ServerQuery,
-    Servers,
+    AttachedVolume, BlockDevice, NetworkInterface, NewServer, Server, ServerAddress, ServerFault,
+    ServerFlavor, ServerQuery, Servers,
 };
 pub use services::{ComputeService, ComputeServices};
 pub use volume_attachments::{NewVolumeAttachment, VolumeAttachment, VolumeAttachments};

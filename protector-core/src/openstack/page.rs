@@ -5,7 +5,8 @@ use futures::Stream;
 use futures::stream::{self, TryStreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::HashSet;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
 use url::Url;
 
 /// Lists a collection page by page. Of a `next` link only the marker is followed, so that no list leaves its origin;
@@ -23,8 +24,8 @@ pub fn list<'a, T: DeserializeOwned + Send + 'a>(
     let start = Some(Position { request, seen: HashSet::new() });
     stream::try_unfold(start, move |position| async move {
         let Some(Position { request, mut seen }) = position else { return Ok(None) };
-        let page: Value = session.fetch(context, &request).await?;
-        let (items, marker) = read_page::<T>(session, &request, page, collection)?;
+        let page: Page = session.fetch(context, &request).await?;
+        let (items, marker) = read_page::<T>(session, &request, &page, collection)?;
         let next = match marker {
             None => None,
             Some(marker) if !seen.insert(marker.clone()) => {
@@ -45,30 +46,31 @@ pub fn list<'a, T: DeserializeOwned + Send + 'a>(
     .try_flatten()
 }
 
+/// A page's fields, unread: what stands in order stays in order.
+type Page = BTreeMap<String, Box<RawValue>>;
+
 fn read_page<T: DeserializeOwned>(
     session: &Session,
     request: &ApiRequest,
-    mut page: Value,
+    page: &Page,
     collection: &'static str,
 ) -> Result<(Vec<T>, Option<String>), Error> {
-    let marker = next_marker(&page, collection);
-    let items = page.get_mut(collection).map(Value::take).unwrap_or_default();
-    let items = serde_json::from_value(items).map_err(|source| session.malformed(request, source))?;
-    Ok((items, marker))
+    let items = page.get(collection).map_or("null", |raw| raw.get());
+    let items = serde_json::from_str(items).map_err(|source| session.malformed(request, source))?;
+    Ok((items, next_marker(page, collection)))
 }
 
 // nova/api/openstack/common.py and cinder likewise: `{collection}_links`; glance: `next`; neutron/pecan: `{collection}_links`
-fn next_marker(page: &Value, collection: &str) -> Option<String> {
-    let links = page.get(format!("{collection}_links")).or_else(|| {
-        // cinder/api/v3/views/groups.py says `group_links`.
-        page.get(format!("{}_links", collection.trim_end_matches('s')))
+fn next_marker(page: &Page, collection: &str) -> Option<String> {
+    let field = |name: &str| -> Option<Value> { serde_json::from_str(page.get(name)?.get()).ok() };
+    // cinder/api/v3/views/groups.py says `group_links`.
+    let links = field(&format!("{collection}_links"))
+        .or_else(|| field(&format!("{}_links", collection.trim_end_matches('s'))));
+    let of_links = links.as_ref().and_then(Value::as_array).and_then(|links| {
+        links.iter().find(|link| link.get("rel").is_some_and(|rel| rel == "next"))?.get("href")
     });
-    let href = links
-        .and_then(Value::as_array)
-        .and_then(|links| links.iter().find(|link| link.get("rel").is_some_and(|rel| rel == "next")))
-        .and_then(|link| link.get("href"))
-        .or_else(|| page.get("next"))
-        .and_then(Value::as_str)?;
+    let next = field("next");
+    let href = of_links.or(next.as_ref()).and_then(Value::as_str)?;
     let base = Url::parse("http://relative.invalid").ok()?;
     let url = base.join(href).ok()?;
     url.query_pairs().find(|(key, _)| key == "marker").map(|(_, marker)| marker.into_owned())
@@ -76,8 +78,13 @@ fn next_marker(page: &Value, collection: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::next_marker;
-    use serde_json::json;
+    use super::Page;
+    use serde_json::{Value, json};
+
+    fn next_marker(page: &Value, collection: &str) -> Option<String> {
+        let page: Page = serde_json::from_str(&page.to_string()).unwrap();
+        super::next_marker(&page, collection)
+    }
 
     #[test]
     fn the_marker_is_found_in_each_services_link() {

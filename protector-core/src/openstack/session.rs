@@ -15,6 +15,7 @@ use crate::transport::{
 use authentication::Tokens;
 use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -152,9 +153,10 @@ impl Session {
         request: &ApiRequest,
         field: &str,
     ) -> Result<T, Error> {
-        let mut object: serde_json::Value = self.fetch(context, request).await?;
-        let value = object.get_mut(field).map(serde_json::Value::take).unwrap_or_default();
-        serde_json::from_value(value).map_err(|source| self.malformed(request, source))
+        // Unread until its type is known: what stands in order stays in order.
+        let object: BTreeMap<String, Box<RawValue>> = self.fetch(context, request).await?;
+        let value = object.get(field).map_or("null", |raw| raw.get());
+        serde_json::from_str(value).map_err(|source| self.malformed(request, source))
     }
 
     /// The versions that a service offers; read once.

@@ -971,6 +971,10 @@ impl Writer<'_> {
             placement.availability_zone(definition).map(Value::from),
         );
         insert_some(&mut server, "server_group", group.cloned());
+        for address in &definition.access_addresses {
+            let key = if address.contains(':') { "accessIPv6" } else { "accessIPv4" };
+            insert_some(&mut server, key, Some(json!(address)));
+        }
         server
     }
 

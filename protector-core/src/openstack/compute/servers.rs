@@ -7,9 +7,11 @@ use crate::transport::{Context, Semantics};
 use futures::Stream;
 use http::Method;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A server, as `GET /servers/detail` gives it.
 // nova/api/openstack/compute/views/servers.py (ViewBuilder.show), 2.96, 2026.2
@@ -71,6 +73,15 @@ pub struct Server {
     /// The volumes, without order.
     #[serde(rename = "os-extended-volumes:volumes_attached", default)]
     pub volumes_attached: Vec<AttachedVolume>,
+    /// Its addresses by network, in the order of its interfaces: nothing else tells that order.
+    #[serde(default, deserialize_with = "in_order")]
+    pub addresses: Vec<(String, Vec<ServerAddress>)>,
+    /// The IPv4 address that clients are told to use; empty if none.
+    #[serde(rename = "accessIPv4", default)]
+    pub access_ipv4: String,
+    /// The IPv6 address that clients are told to use; empty if none.
+    #[serde(rename = "accessIPv6", default)]
+    pub access_ipv6: String,
     /// The user who made it.
     pub user_id: String,
     /// When it was made.
@@ -78,6 +89,40 @@ pub struct Server {
     pub created: Option<Timestamp>,
     /// What went wrong, in status `ERROR`.
     pub fault: Option<ServerFault>,
+}
+
+/// An address of a server.
+// nova/api/openstack/compute/views/servers.py (addresses), nova/api/openstack/common.py, 2026.2
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ServerAddress {
+    /// The address.
+    pub addr: String,
+    /// The MAC address of the interface that has it.
+    #[serde(rename = "OS-EXT-IPS-MAC:mac_addr")]
+    pub mac_address: String,
+}
+
+/// Reads an object's fields in the order in which they stand.
+fn in_order<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Vec<ServerAddress>)>, D::Error> {
+    struct Fields;
+    impl<'de> Visitor<'de> for Fields {
+        type Value = Vec<(String, Vec<ServerAddress>)>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("addresses by network")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut fields = Vec::new();
+            while let Some(field) = map.next_entry()? {
+                fields.push(field);
+            }
+            Ok(fields)
+        }
+    }
+    deserializer.deserialize_map(Fields)
 }
 
 /// A volume of a server, in the server's own view.
@@ -163,6 +208,12 @@ pub struct NewServer {
     /// The host name that the guest is told (2.90).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
+    /// The IPv4 address that clients are told to use.
+    #[serde(rename = "accessIPv4", default, skip_serializing_if = "Option::is_none")]
+    pub access_ipv4: Option<String>,
+    /// The IPv6 address that clients are told to use.
+    #[serde(rename = "accessIPv6", default, skip_serializing_if = "Option::is_none")]
+    pub access_ipv6: Option<String>,
     /// The server group; sent as a scheduler hint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_group: Option<String>,

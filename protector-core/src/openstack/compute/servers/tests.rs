@@ -11,8 +11,11 @@ fn server() -> Value {
         "id": "s1", "name": "web-1", "status": "ACTIVE", "tenant_id": "p1", "user_id": "u1", "metadata": {"tier": "web"},
         "hostId": "h", "image": "", "flavor": {"vcpus": 1, "ram": 256, "disk": 1, "ephemeral": 0, "swap": 0,
             "original_name": "app.small", "extra_specs": {}},
-        "created": "2026-11-22T10:00:00Z", "updated": "2026-11-22T10:00:01Z", "addresses": {}, "accessIPv4": "",
-        "accessIPv6": "", "links": [], "OS-DCF:diskConfig": "MANUAL", "progress": 0,
+        "created": "2026-11-22T10:00:00Z", "updated": "2026-11-22T10:00:01Z", "addresses": {
+            "web": [{"version": 4, "addr": "10.0.0.5", "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": "fa:01"}],
+            "back": [{"version": 4, "addr": "10.1.0.5", "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": "fa:02"}]},
+        "accessIPv4": "203.0.113.7",
+        "accessIPv6": "2001:db8::7", "links": [], "OS-DCF:diskConfig": "MANUAL", "progress": 0,
         "OS-EXT-AZ:availability_zone": "nova", "pinned_availability_zone": null, "config_drive": "", "key_name": "ops",
         "OS-SRV-USG:launched_at": "2026-11-22T10:00:01.000000", "OS-SRV-USG:terminated_at": null,
         "OS-EXT-SRV-ATTR:host": "site-a-compute1", "OS-EXT-SRV-ATTR:hostname": "web-1",
@@ -44,6 +47,8 @@ fn new_server() -> NewServer {
         config_drive: Some(false),
         availability_zone: None,
         hostname: Some("web-1".to_owned()),
+        access_ipv4: Some("203.0.113.7".to_owned()),
+        access_ipv6: None,
         server_group: Some("g1".to_owned()),
     }
 }
@@ -113,7 +118,7 @@ async fn create_sends_volumes_and_ports_in_order_and_the_group_as_a_hint() {
                 {"uuid": "v2", "boot_index": -1, "delete_on_termination": true, "tag": "data",
                  "source_type": "volume", "destination_type": "volume"}],
             "networks": [{"port": "n1"}], "metadata": {"tier": "web"}, "tags": ["blue"], "key_name": "ops",
-            "user_data": "IyEvYmluL3No", "config_drive": false, "hostname": "web-1"},
+            "user_data": "IyEvYmluL3No", "config_drive": false, "hostname": "web-1", "accessIPv4": "203.0.113.7"},
         "os:scheduler_hints": {"group": "g1"}});
     let answer =
         json!({"server": {"id": "s9", "links": [], "OS-DCF:diskConfig": "MANUAL", "adminPass": "x"}});
