@@ -93,6 +93,8 @@ class SiteEstate:
                 'name': names[self.index]}})['network']['id']
             subnet = owner.post('network', '/subnets', {'subnet': {
                 'network_id': network, 'ip_version': 4, 'cidr': f'{prefix}0/24',
+                # what is chosen by hand must not be handed out before
+                'allocation_pools': [{'start': f'{prefix}100', 'end': f'{prefix}180'}],
                 'name': names[2 + self.index]}})['subnet']['id']
             self.networks[kind] = {'id': network, 'subnet': subnet}
         for kind, (home, away, rules) in world.SECURITY_GROUPS.items():

@@ -28,8 +28,8 @@ def carried_over(recorded):
     projects, hosts, arrays and times, names as the mappings say."""
     text = json.dumps(recorded['sites'][HOME])
     text = UUID.sub(lambda m: str(uuid.uuid5(uuid.NAMESPACE_OID, m.group(0))), text)
-    text = re.sub(r'"[0-9a-f]{32}"', lambda m: f'"{uuid.uuid5(uuid.NAMESPACE_OID, m.group(0)).hex}"',
-                  text)
+    text = re.sub(r'"[0-9a-f]{32}"',
+                  lambda m: f'"{uuid.uuid5(uuid.NAMESPACE_OID, m.group(0)).hex}"', text)
     text = re.sub(r'T(\d\d):(\d\d):(\d\d)', r'T23:\2:\3', text)
     text = text.replace('site-a', 'site-b').replace('array-a', 'array-b')
     for pairs in MAPPING.values():

@@ -72,7 +72,8 @@ class Points:
         known = {(array, name) for array, state in journey.before['arrays'].items()
                  for name in state['protection_group_snapshots']}
         return sum(not p['scheduled'] and p['suffix'] not in journey.ours
-                   and (array, p['name']) not in known and not checks.foreign(journey.now, p['name'])
+                   and (array, p['name']) not in known
+                   and not checks.foreign(journey.now, p['name'])
                    for array, state in journey.now['arrays'].items()
                    for p in state['protection_group_snapshots'].values())
 
