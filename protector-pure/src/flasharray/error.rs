@@ -1,4 +1,4 @@
-use super::version;
+use super::version::Version;
 use http::StatusCode;
 use protector_core::error::{Class, Code, Coded};
 use protector_core::transport::{CallError, CallFailure};
@@ -23,7 +23,7 @@ pub enum Error {
     /// The array speaks no version that is known here.
     #[error(
         "failed to speak with array {array}: REST {} is needed and {offered} is the newest offered",
-        version::OLDEST
+        Version::OLDEST
     )]
     Version {
         /// The array.

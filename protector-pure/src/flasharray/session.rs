@@ -117,7 +117,7 @@ impl Session {
     }
 
     async fn lock(&self, context: &Context, purpose: &str) -> Result<MutexGuard<'_, Current>, CallError> {
-        context.run(self.current.lock()).await.map_err(|why: Stopped| CallError {
+        context.before_deadline(self.current.lock()).await.map_err(|why: Stopped| CallError {
             purpose: purpose.to_owned(),
             attempts: Vec::new(),
             failure: CallFailure::NotSent(why),

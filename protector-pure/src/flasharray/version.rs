@@ -6,16 +6,16 @@ pub struct Version {
     minor: u16,
 }
 
-/// The oldest that has all that is needed: array connections and `replicate_now` came with it, tags with 2.2.
-pub(super) const OLDEST: Version = Version { minor: 4 };
-
-/// The newest that this client was tested with; a newer array speaks it, too.
-pub(super) const NEWEST: Version = Version { minor: 36 };
-
 /// Versions that were never published.
 const UNPUBLISHED: [u16; 2] = [12, 18];
 
 impl Version {
+    /// The oldest that has all that is needed: array connections and `replicate_now` came with it, tags with 2.2.
+    pub const OLDEST: Self = Self::new(4);
+
+    /// The newest that this client was tested with; a newer array speaks it, too.
+    pub const NEWEST: Self = Self::new(36);
+
     /// 2.`minor`.
     pub const fn new(minor: u16) -> Self {
         Self { minor }
@@ -27,7 +27,7 @@ impl Version {
     }
 
     fn is_known(self) -> bool {
-        (OLDEST..=NEWEST).contains(&self) && !UNPUBLISHED.contains(&self.minor)
+        (Self::OLDEST..=Self::NEWEST).contains(&self) && !UNPUBLISHED.contains(&self.minor)
     }
 }
 
