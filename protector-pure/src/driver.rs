@@ -4,7 +4,7 @@
 //!
 //! | word | FlashArray |
 //! |---|---|
-//! | volume of a Cinder volume | `volume-<id>-cinder`, in a pod or volume group `POD::…`, `VGROUP/…`; once found it goes by its id |
+//! | a Cinder volume's | `volume-<id>-cinder`, also `POD::…` or `VGROUP/…`; once found it goes by its id |
 //! | storage group | protection group `consisgroup-<id>-cinder`; group `G` of array `A` is `A:G` on its targets |
 //! | recovery point `P` | protection group snapshot `G.P`, on the target `A:G.P`; member `V` of it is `A:G.P.V` |
 //! | complete | the transfer of `A:G.P` has full progress and an end |

@@ -23,7 +23,7 @@ mod volume_tags;
 mod volumes;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use array_connections::{ArrayConnection, ArrayConnections};
 pub use arrays::{Array, Arrays};

@@ -55,7 +55,9 @@ async fn assert_all(mocks: Vec<Mock>) {
 }
 
 /// Every request of a verb is answered with one kind of error each time; the verb tells them apart and names the array.
-async fn assert_failures_are_told_apart<T: std::fmt::Debug>(verb: impl AsyncFn(PureDriver) -> Result<T, Error>) {
+async fn assert_failures_are_told_apart<T: std::fmt::Debug>(
+    verb: impl AsyncFn(PureDriver) -> Result<T, Error>,
+) {
     for (status, answer, code) in [
         (400, refusal("Limit reached.", "v1"), Code::RequestRefused),
         (403, json!({"message": "Forbidden."}), Code::Forbidden),
@@ -85,11 +87,9 @@ async fn the_factory_opens_drivers_and_refuses_settings_that_cannot_be_used() {
     let mut tls = settings("https://array.example");
     tls.tls.authorities = Some(b"-----BEGIN CERTIFICATE-----\nnonsense".to_vec());
     let token = ArraySettings { api_token: "canary\n".into(), ..settings("https://array.example") };
-    for (settings, says) in [
-        (settings("ftp://array.example"), "https://host"),
-        (token, "token"),
-        (tls, "certificate"),
-    ] {
+    for (settings, says) in
+        [(settings("ftp://array.example"), "https://host"), (token, "token"), (tls, "certificate")]
+    {
         let error = PureFactory.open(&"array-a".into(), settings).unwrap_err();
         assert_eq!(error.code(), Code::ConfigurationInvalid);
         let text = chain(&error);

@@ -1,13 +1,14 @@
 use super::*;
-use std::time::Duration;
 use protector_core::driver::{Peer, ReplicationTarget};
+use std::time::Duration;
 
 #[tokio::test]
 async fn describe_tells_the_arrays_own_name_and_where_it_replicates() {
     let mut mock = MockArray::start().await;
     let own = json!([{"id": "a1", "name": "array-A", "version": "6.6.11"}]);
     mock.expect_list("arrays?limit=1000", own).await;
-    let connection = |name: &str, kind: &str, status: &str| json!({"name": name, "type": kind, "status": status});
+    let connection =
+        |name: &str, kind: &str, status: &str| json!({"name": name, "type": kind, "status": status});
     let connections = json!([
         connection("array-b", "async-replication", "connecting"),
         connection("array-b", "sync-replication", "connected"),
@@ -18,18 +19,17 @@ async fn describe_tells_the_arrays_own_name_and_where_it_replicates() {
     let description = driver(&mock).describe(&Context::default()).await.unwrap();
     assert_eq!((description.name.as_str(), description.id.as_str()), ("array-A", "a1"));
     assert_eq!(description.version, "6.6.11");
-    let peers = [
-        Peer { name: "array-b".into(), connected: true },
-        Peer { name: "array-c".into(), connected: false },
-    ];
+    let peers =
+        [Peer { name: "array-b".into(), connected: true }, Peer { name: "array-c".into(), connected: false }];
     assert_eq!(description.peers, peers);
 }
 
 #[tokio::test]
 async fn volumes_are_resolved_in_the_order_asked_and_none_for_those_not_there() {
     let mut mock = MockArray::start().await;
-    let plain = "volumes?filter=name%3D%27volume-1-cinder%27%20or%20name%3D%27volume-2-cinder%27%20or%20name%3D%27volume-3-cinder%27&destroyed=false&limit=1000";
-    mock.expect_list(plain, json!([volume("i3", "volume-3-cinder"), volume("i1", "Volume-1-Cinder")])).await;
+    let all = ["1", "2", "3"].map(|id| format!("name%3D%27volume-{id}-cinder%27")).join("%20or%20");
+    let plain = format!("volumes?filter={all}&destroyed=false&limit=1000");
+    mock.expect_list(&plain, json!([volume("i3", "volume-3-cinder"), volume("i1", "Volume-1-Cinder")])).await;
     let in_pods = "volumes?filter=name%3D%27%2A%3A%3Avolume-2-cinder%27&destroyed=false&limit=1000";
     mock.expect_list(in_pods, json!([])).await;
     let in_groups = "volumes?filter=name%3D%27%2A%2Fvolume-2-cinder%27&destroyed=false&limit=1000";
@@ -60,7 +60,8 @@ async fn two_volumes_of_one_cinder_volume_are_not_chosen_from() {
     let path = "volumes?filter=name%3D%27volume-1-cinder%27&destroyed=false&limit=1000";
     mock.expect_list(path, json!([])).await;
     let path = "volumes?filter=name%3D%27%2A%3A%3Avolume-1-cinder%27&destroyed=false&limit=1000";
-    mock.expect_list(path, json!([volume("i1", "p::volume-1-cinder"), volume("i2", "q::volume-1-cinder")])).await;
+    mock.expect_list(path, json!([volume("i1", "p::volume-1-cinder"), volume("i2", "q::volume-1-cinder")]))
+        .await;
     let error = driver(&mock).resolve(&Context::default(), &["1".into()]).await.unwrap_err();
     assert_eq!(error.code(), Code::RequestRefused);
     assert!(error.to_string().contains("p::volume-1-cinder"), "{error}");
@@ -82,7 +83,11 @@ async fn many_volumes_are_asked_for_in_several_requests() {
 async fn a_volume_without_serial_number_is_not_passed_for_one() {
     let mut mock = MockArray::start().await;
     let path = "volumes?filter=name%3D%27volume-1-cinder%27&destroyed=false&limit=1000";
-    mock.expect_list(path, json!([{"id": "i1", "name": "volume-1-cinder", "serial": null, "provisioned": 1}])).await;
+    mock.expect_list(
+        path,
+        json!([{"id": "i1", "name": "volume-1-cinder", "serial": null, "provisioned": 1}]),
+    )
+    .await;
     let error = driver(&mock).resolve(&Context::default(), &["1".into()]).await.unwrap_err();
     assert_eq!(error.code(), Code::RequestRefused);
 }
@@ -114,7 +119,7 @@ async fn a_storage_group_is_read_with_members_targets_and_settings() {
     assert_eq!(found.targets, targets);
     let settings = ReplicationSettings {
         enabled: true,
-        interval: Duration::from_secs(300),
+        interval: Duration::from_mins(5),
         retention: Some(Duration::from_hours(24)),
     };
     assert_eq!(found.settings, settings);
