@@ -140,6 +140,17 @@ async fn what_began_before_the_point_of_no_return_waits_once_it_is_passed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_that_is_known_closes_the_way_over_the_point_of_no_return() {
+    let steps: [(&str, &str, &[&str]); 3] =
+        [("storage", "good", &[]), ("server", "bad", &[]), ("guard", POINT, &["good"])];
+    let scene = Scene::of(plan(Recovery::RollBackBefore(POINT.into()), &steps));
+    // It fails while the result of the other is being written.
+    scene.world.spoil(&"bad".into(), Fault::RefusedSoon(Code::RequestRefused), FOR_GOOD);
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_that_panics_is_a_failure() {
     let scene = Scene::failover();
     scene.world.spoil(&"materialize/a".into(), Fault::Panic, FOR_GOOD);
