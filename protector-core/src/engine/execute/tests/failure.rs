@@ -47,6 +47,24 @@ async fn when_every_answer_is_lost_once_every_effect_is_still_there_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_verified_is_not_done() {
+    for step in Scene::failover().steps() {
+        let scene = Scene::failover();
+        scene.world.spoil(&step, Fault::Unverified(Code::ServiceFailed), 3);
+        let outcome = scene.run().await;
+        scene.assert_completed(&outcome);
+        assert_eq!(troubles(&scene, &step), 3);
+    }
+    for step in Scene::failover().steps_before_the_point() {
+        let scene = Scene::failover();
+        scene.world.spoil(&step, Fault::Unverified(Code::RequestRefused), 1);
+        let outcome = scene.run().await;
+        scene.assert_rolled_back(&outcome);
+        assert_eq!(scene.world.made().get(&step), Some(&1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn before_the_point_of_no_return_a_failure_is_rolled_back() {
     let codes =
         [Code::RequestRefused, Code::QuotaExceeded, Code::Unreachable, Code::AnswerLost, Code::Internal];

@@ -19,6 +19,8 @@ pub(super) enum Fault {
     RefusedSoon(Code),
     /// It takes effect, and then fails.
     Broken(Code),
+    /// It takes effect and says so, but the system that matters does not show it.
+    Unverified(Code),
     /// Something else is found where its effect should be.
     Conflict,
     /// It takes this long, and heeds its deadline.
@@ -124,8 +126,18 @@ impl World {
             Direction::Back => &mut facts.faults_back,
         };
         let (fault, times) = faults.get_mut(step)?;
+        if matches!(fault, Fault::Unverified(_)) {
+            return None;
+        }
         *times = times.checked_sub(1)?;
         Some(*fault)
+    }
+
+    fn take_doubt(&self, step: &StepId) -> Option<Code> {
+        let mut facts = self.facts.lock().unwrap();
+        let Some((Fault::Unverified(code), times)) = facts.faults.get_mut(step) else { return None };
+        *times = times.checked_sub(1)?;
+        Some(*code)
     }
 
     /// One call: checks what the journal says at this moment, takes its time, and changes the world or fails.
@@ -318,7 +330,7 @@ impl StepKind for Kind {
         Box::pin(async move {
             let right = output == &json!({"id": identity(&run.step)});
             self.world.demand(right, || format!("{} was verified with {output}", run.step));
-            Ok(())
+            self.world.take_doubt(&run.step).map_or(Ok(()), |code| Err(broken(code)))
         })
     }
 
