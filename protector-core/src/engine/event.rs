@@ -116,3 +116,6 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,9 +174,20 @@ impl Run<'_> {
         let recorded = self.record(first).await;
         self.leave_unless(recorded);
         loop {
+            // What is known already may change what is to be begun.
+            while let Ok(report) = inbox.try_recv() {
+                let taken = self.take(report).await;
+                self.leave_unless(taken);
+            }
+            while self.tasks.try_join_next().is_some() {}
             // Once something is wrong or a stop is asked for, what is under way is waited for and nothing is begun.
-            let begun = self.begin_what_can_be().await;
-            self.leave_unless(begun);
+            if !self.halt.is_cancelled()
+                && let Some(command) = self.startable()
+            {
+                let begun = self.begin(command).await;
+                self.leave_unless(begun);
+                continue;
+            }
             if self.under_way.is_empty() {
                 let ended = self.state.end().is_some();
                 if ended || self.halt.is_cancelled() {
@@ -216,43 +227,35 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Begins what the limits allow.
-    async fn begin_what_can_be(&mut self) -> Result<(), Left> {
-        while !self.halt.is_cancelled()
-            && let Some(command) = self.startable()
-        {
-            match command {
-                Command::Run { step, observe_first } => {
-                    let (kind, input) = match self.prepare(&step) {
-                        Ok(prepared) => prepared,
-                        Err(error) => {
-                            let trouble = Trouble::new(error.code, error.class, error.message);
-                            self.record(Event::StepFailed { step, trouble }).await?;
-                            continue;
-                        }
-                    };
+    async fn begin(&mut self, command: Command) -> Result<(), Left> {
+        match command {
+            Command::Run { step, observe_first } => match self.prepare(&step) {
+                Ok((kind, input)) => {
                     self.record(Event::StepIntended { step: step.clone() }).await?;
                     // A stop may have come while the intent was written.
                     if !self.halt.is_cancelled() {
                         self.spawn_step(step, kind, input, observe_first);
                     }
+                    Ok(())
                 }
-                Command::Revert { step } => {
-                    self.record(Event::RevertIntended { step: step.clone() }).await?;
-                    if !self.halt.is_cancelled() {
-                        self.spawn_revert(step).await?;
-                    }
+                Err(error) => {
+                    let trouble = Trouble::new(error.code, error.class, error.message);
+                    self.record(Event::StepFailed { step, trouble }).await
                 }
-                Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await?,
-                Command::Finish { status, error_message } => {
-                    self.record(Event::Finished { status, error_message }).await?;
-                }
-                Command::Leave => return Err(Left::NeedsOperator),
+            },
+            Command::Revert { step } => {
+                self.record(Event::RevertIntended { step: step.clone() }).await?;
+                if self.halt.is_cancelled() { Ok(()) } else { self.spawn_revert(step).await }
             }
+            Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await,
+            Command::Finish { status, error_message } => {
+                self.record(Event::Finished { status, error_message }).await
+            }
+            Command::Leave => Err(Left::NeedsOperator),
         }
-        Ok(())
     }
 
+    /// The first command that the limits allow.
     fn startable(&self) -> Option<Command> {
         let free = |step: &StepId| {
             let system = self.system(step);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::FindingCode;
 
 fn builder() -> PlanBuilder {
     PlanBuilder::new(
@@ -66,4 +67,81 @@ fn the_longest_chain_is_the_critical_path() {
     let d = plan.add(StepBuilder::new("x", "d", "d").after([&a]));
     let paths = plan.build().unwrap().critical_paths();
     assert_eq!([&a, &b, &c, &d].map(|id| paths.get(id).copied().unwrap()), [3, 2, 1, 1]);
+}
+
+/// The form of a plan. What is in it stays as it is; a change of form is a new version with a new file.
+const GOLDEN: &str = include_str!("../../../golden/plan-v1.json");
+
+fn small_plan() -> Plan {
+    let mut plan = PlanBuilder::new(
+        OperationType::Failover,
+        GroupId::new(uuid::Uuid::from_u128(7)),
+        "prod-web-app",
+        ("site-a".into(), "site-b".into()),
+        4,
+        Recovery::RollBackBefore("raise_epoch".into()),
+    );
+    plan.warn(Finding::new(
+        FindingCode::AttributeDropped,
+        &"site-b".into(),
+        "server web-1",
+        "its console log stays behind",
+        "keep a copy",
+    ));
+    let port = plan.add(
+        StepBuilder::new("create_port", "create_port/web-1", "create port web-1")
+            .at(&"site-b".into())
+            .input(json!({"name": "web-1", "fixed_ips": ["192.0.2.7"]}))
+            .call("POST network /v2.0/ports")
+            .reverted_by("DELETE network /v2.0/ports/{id}"),
+    );
+    let epoch =
+        plan.add(StepBuilder::new("raise_epoch", "raise_epoch", "raise the epoch to 5").after([&port]));
+    plan.add(
+        StepBuilder::new("create_server", "create_server/web-1", "create server web-1")
+            .at(&"site-b".into())
+            .after([&epoch])
+            .input(json!({"networks": [{"port": output(&port, "port_id")}], "name": "web-1"}))
+            .call("POST compute /servers")
+            .call("GET compute /servers/{id}"),
+    );
+    plan.build().unwrap()
+}
+
+#[test]
+fn a_plan_is_written_as_it_was_ever_written() {
+    let text = serde_json::to_string_pretty(&json!(small_plan())).unwrap();
+    assert_eq!(text + "\n", GOLDEN);
+}
+
+#[test]
+fn a_plan_that_was_ever_written_is_read() {
+    let plan: Plan = serde_json::from_str(GOLDEN).unwrap();
+    assert_eq!(plan, small_plan());
+    assert_eq!(plan.hash(), "19f3a4ba1c933f6cc6df4070d5fd7e4f2910d88be0dc9f8bf5ffd350edec487a");
+}
+
+#[test]
+fn a_plan_of_a_newer_release_is_an_error_and_no_guess() {
+    let with = |key: &str, value: Value| {
+        let mut plan: Value = serde_json::from_str(GOLDEN).unwrap();
+        plan[key] = value;
+        Plan::deserialize(plan)
+    };
+    assert!(with("epoch", json!(5)).is_ok());
+    assert!(with("urgency", json!(3)).is_err());
+    assert!(with("operation_type", json!("teleport")).is_err());
+    assert!(with("recovery", json!("perhaps")).is_err());
+}
+
+#[test]
+fn every_way_to_recover_is_written_and_read() {
+    let written = |recovery: Recovery| {
+        let value = json!(recovery);
+        assert_eq!(Recovery::deserialize(&value).unwrap(), recovery);
+        value
+    };
+    assert_eq!(written(Recovery::RollBack), json!("roll_back"));
+    assert_eq!(written(Recovery::ForwardOnly), json!("forward_only"));
+    assert_eq!(written(Recovery::RollBackBefore("a".into())), json!({"roll_back_before": "a"}));
 }

@@ -47,6 +47,24 @@ async fn when_every_answer_is_lost_once_every_effect_is_still_there_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_verified_is_not_done() {
+    for step in Scene::failover().steps() {
+        let scene = Scene::failover();
+        scene.world.spoil(&step, Fault::Unverified(Code::ServiceFailed), 3);
+        let outcome = scene.run().await;
+        scene.assert_completed(&outcome);
+        assert_eq!(troubles(&scene, &step), 3);
+    }
+    for step in Scene::failover().steps_before_the_point() {
+        let scene = Scene::failover();
+        scene.world.spoil(&step, Fault::Unverified(Code::RequestRefused), 1);
+        let outcome = scene.run().await;
+        scene.assert_rolled_back(&outcome);
+        assert_eq!(scene.world.made().get(&step), Some(&1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn before_the_point_of_no_return_a_failure_is_rolled_back() {
     let codes =
         [Code::RequestRefused, Code::QuotaExceeded, Code::Unreachable, Code::AnswerLost, Code::Internal];
@@ -137,6 +155,17 @@ async fn what_began_before_the_point_of_no_return_waits_once_it_is_passed() {
     };
     let outcome = scene.watch(Disturbance::None, watch).await;
     scene.assert_completed(&outcome);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_is_known_closes_the_way_over_the_point_of_no_return() {
+    let steps: [(&str, &str, &[&str]); 3] =
+        [("storage", "good", &[]), ("server", "bad", &[]), ("guard", POINT, &["good"])];
+    let scene = Scene::of(plan(Recovery::RollBackBefore(POINT.into()), &steps));
+    // It fails while the result of the other is being written.
+    scene.world.spoil(&"bad".into(), Fault::RefusedSoon(Code::RequestRefused), FOR_GOOD);
+    let outcome = scene.run().await;
+    scene.assert_rolled_back(&outcome);
 }
 
 #[tokio::test(start_paused = true)]

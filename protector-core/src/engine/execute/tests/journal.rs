@@ -74,7 +74,7 @@ impl Killer {
             killed.cancel();
         }
         if killed.is_cancelled() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -89,6 +89,9 @@ pub(super) enum Disturbance {
     /// The run is asked to stop while the event is being written.
     StopsAt(usize, CancellationToken),
 }
+
+/// How long it takes to write an event.
+pub(super) const WRITING: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Default)]
 pub(super) struct Journal {
@@ -141,7 +144,7 @@ impl Journal {
         self.killer.pass(&Cut::Append { number, durable: false }).await;
         self.killer.pass(&before).await;
         // Writing takes its time, in which others go on.
-        SystemClock::new().sleep(Duration::from_millis(1)).await;
+        SystemClock::new().sleep(WRITING).await;
         let disturbance = self.disturbance.lock().unwrap().clone();
         let fails = match &disturbance {
             Disturbance::FailsOnce(at) => number == *at,

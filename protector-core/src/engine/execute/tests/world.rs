@@ -1,6 +1,6 @@
 //! The systems that steps change. Nothing here is idempotent: what is made twice is there twice.
 
-use super::journal::{Cut, Direction, Journal, Moment};
+use super::journal::{Cut, Direction, Journal, Moment, WRITING};
 use crate::engine::{Event, Observation, Plan, StepError, StepKind, StepRun};
 use crate::error::Code;
 use crate::id::StepId;
@@ -15,8 +15,12 @@ use std::time::Duration;
 pub(super) enum Fault {
     /// It fails before anything took effect.
     Refused(Code),
+    /// The same, but a moment sooner than others answer.
+    RefusedSoon(Code),
     /// It takes effect, and then fails.
     Broken(Code),
+    /// It takes effect and says so, but the system that matters does not show it.
+    Unverified(Code),
     /// Something else is found where its effect should be.
     Conflict,
     /// It takes this long, and heeds its deadline.
@@ -48,6 +52,9 @@ pub(super) struct World {
     journal: Arc<Journal>,
     facts: Mutex<Facts>,
 }
+
+/// How long a call takes.
+const CALL: Duration = Duration::from_secs(1);
 
 pub(super) const FOR_GOOD: u32 = u32::MAX;
 
@@ -119,8 +126,18 @@ impl World {
             Direction::Back => &mut facts.faults_back,
         };
         let (fault, times) = faults.get_mut(step)?;
+        if matches!(fault, Fault::Unverified(_)) {
+            return None;
+        }
         *times = times.checked_sub(1)?;
         Some(*fault)
+    }
+
+    fn take_doubt(&self, step: &StepId) -> Option<Code> {
+        let mut facts = self.facts.lock().unwrap();
+        let Some((Fault::Unverified(code), times)) = facts.faults.get_mut(step) else { return None };
+        *times = times.checked_sub(1)?;
+        Some(*code)
     }
 
     /// One call: checks what the journal says at this moment, takes its time, and changes the world or fails.
@@ -135,11 +152,12 @@ impl World {
             Some(Fault::Silent) => std::future::pending().await,
             Some(Fault::Panic) => panic!("the step kind is wrong"),
             Some(Fault::Slow(duration)) => run.context.sleep(duration).await.map_err(|_| timed_out())?,
-            _ => run.context.clock().sleep(Duration::from_secs(1)).await,
+            Some(Fault::RefusedSoon(_)) => run.context.clock().sleep(CALL.saturating_sub(WRITING / 2)).await,
+            _ => run.context.clock().sleep(CALL).await,
         }
         killer.pass(&Cut::At(direction, Moment::RequestLost, step.clone())).await;
         match fault {
-            Some(Fault::Refused(code)) => return Err(broken(code)),
+            Some(Fault::Refused(code) | Fault::RefusedSoon(code)) => return Err(broken(code)),
             Some(Fault::Conflict) => return Err(StepError::conflict("a stranger's port is in its place")),
             _ => {}
         }
@@ -312,7 +330,7 @@ impl StepKind for Kind {
         Box::pin(async move {
             let right = output == &json!({"id": identity(&run.step)});
             self.world.demand(right, || format!("{} was verified with {output}", run.step));
-            Ok(())
+            self.world.take_doubt(&run.step).map_or(Ok(()), |code| Err(broken(code)))
         })
     }
 
