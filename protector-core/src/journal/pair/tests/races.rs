@@ -51,6 +51,22 @@ impl Interceptor for Meddler {
     }
 }
 
+/// A pair before one of whose calls another process does something, and which may lose an answer.
+fn meddled(
+    sites: &Sites,
+    before: (SiteName, Method),
+    loses_answer: Option<SiteName>,
+    action: impl Future<Output = ()> + Send + 'static,
+) -> (StorePair, Arc<Meddler>) {
+    let action: BoxFuture<'static, ()> = Box::pin(action);
+    let action = Mutex::new(Some(action));
+    let meddler = Arc::new(Meddler { before, action, loses_answer, lost: AtomicBool::new(false) });
+    let stand_before = |store: &Arc<dyn SiteStore>| -> Arc<dyn SiteStore> {
+        Arc::new(InterceptedStore::new(store.clone(), meddler.clone()))
+    };
+    (pair(stand_before(&sites.a), stand_before(&sites.b)), meddler)
+}
+
 /// Writes version 1.1 while another process does something before a call.
 async fn write(
     sites: &Sites,
@@ -58,13 +74,7 @@ async fn write(
     loses_answer: Option<SiteName>,
     action: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StoreError> {
-    let action: BoxFuture<'static, ()> = Box::pin(action);
-    let action = Mutex::new(Some(action));
-    let meddler = Arc::new(Meddler { before, action, loses_answer, lost: AtomicBool::new(false) });
-    let stand_before = |store: &Arc<dyn SiteStore>| -> Arc<dyn SiteStore> {
-        Arc::new(InterceptedStore::new(store.clone(), meddler.clone()))
-    };
-    let pair = pair(stand_before(&sites.a), stand_before(&sites.b));
+    let (pair, meddler) = meddled(sites, before, loses_answer, action);
     let told = pair.write(KIND, "shop", None, version(1, 1), json!("mine")).await;
     assert!(meddler.action.lock().unwrap().is_none(), "the other process had its turn");
     told
@@ -112,6 +122,34 @@ async fn a_write_whose_answer_was_lost_but_that_a_repair_finished_counts() {
     let repair = async move { drop(other.repair().await.unwrap()) };
     write(&sites, (site_a(), Method::Withdraw), Some(site_b()), repair).await.unwrap();
     assert_eq!(body(&sites).await, json!("mine"));
+}
+
+#[tokio::test]
+async fn a_write_that_others_went_past_after_it_was_decided_counts() {
+    let sites = Sites::new();
+    let other = sites.pair();
+    write(&sites, (site_b(), Method::Commit), None, async move {
+        other.repair().await.unwrap();
+        other.write(KIND, "shop", Some(version(1, 1)), version(1, 2), json!("next")).await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert_eq!(body(&sites).await, json!("next"));
+}
+
+#[tokio::test]
+async fn a_proposal_that_its_writer_takes_back_before_a_repair_decides_does_not_count() {
+    let sites = Sites::new();
+    let both = crate::journal::fixture::proposal("shop", None, version(1, 1), json!("mine"));
+    sites.a.propose(both.clone()).await.unwrap();
+    sites.b.propose(both.clone()).await.unwrap();
+    let a = sites.a.clone();
+    let (pair, _) = meddled(&sites, (site_a(), Method::Commit), None, async move {
+        a.withdraw(&both.intent).await.unwrap();
+    });
+    pair.repair().await.unwrap();
+    let empty = Entry::empty(KIND, "shop");
+    assert_eq!(sites.entries("shop").await, (empty.clone(), empty));
 }
 
 #[tokio::test]
