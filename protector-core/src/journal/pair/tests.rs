@@ -3,6 +3,7 @@
 mod crash;
 mod interleavings;
 mod operations;
+mod races;
 mod settlement;
 
 use super::*;

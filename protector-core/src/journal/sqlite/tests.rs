@@ -60,6 +60,13 @@ impl OtherProcess {
     }
 }
 
+impl Drop for OtherProcess {
+    fn drop(&mut self) {
+        // It is gone already unless the test failed.
+        drop(self.child.kill().and_then(|()| self.child.wait()));
+    }
+}
+
 /// Tells the test that started this process.
 pub(super) fn say(line: &str) {
     let mut output = std::io::stdout().lock();

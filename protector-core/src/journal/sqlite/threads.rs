@@ -192,10 +192,14 @@ fn send<T>(queue: Option<&Sender<T>>, job: T) {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.to_readers = None;
+        for reader in self.readers.drain(..) {
+            drop(reader.join());
+        }
+        // The writer last, and alone: the last connection to go moves the log into the file, and two that go at the
+        // same moment each leave it to the other.
         self.to_writer = None;
-        // The writer last: the last connection to go moves the write-ahead log into the file.
-        for thread in self.readers.drain(..).chain(self.writer.take()) {
-            drop(thread.join());
+        if let Some(writer) = self.writer.take() {
+            drop(writer.join());
         }
     }
 }

@@ -37,6 +37,18 @@ async fn a_write_that_one_store_refuses_is_taken_back_at_the_other() {
 }
 
 #[tokio::test]
+async fn two_proposals_that_never_met_are_both_taken_back() {
+    let sites = Sites::new();
+    for store in [&sites.a, &sites.b] {
+        store.propose(proposal("shop", None, version(1, 1), json!("same"))).await.unwrap();
+    }
+    let repair = sites.pair().repair().await.unwrap();
+    assert_eq!(repair.mended.iter().map(|mended| mended.how).collect::<Vec<_>>(), [Mending::Withdrawn; 2]);
+    let empty = Entry::empty(KIND, "shop");
+    assert_eq!(sites.entries("shop").await, (empty.clone(), empty));
+}
+
+#[tokio::test]
 async fn a_half_done_write_is_read_as_it_counts() {
     let sites = Sites::new();
     let pair = sites.pair();

@@ -109,12 +109,20 @@ async fn a_write_that_is_refused_takes_no_other_of_its_batch_down() {
     let store = store(folder.path());
     let term = begin(&store, 1).await;
     let lost = Term { number: 99, ..term };
+    let elsewhere = Term { operation: operation_id(2), ..term };
+    let origin = StoredOperation::read(operation(2, site_b()).to_text().unwrap(), 2).unwrap();
+    let first = StoredRecord::link(record(1), elsewhere, 1, origin.origin()).unwrap();
     let (release, held) = hold(&store).await;
+    // Refused at its second record, when the operation and the first are written already.
+    let gap = StoredRecord { sequence: 3, ..first.clone() };
+    let copy = store.copy_operation(origin, vec![first, gap]);
     let appends = join_all((0..40).map(|number| {
         let term = if number % 4 == 3 { lost } else { term };
         store.append(term, record(number))
     }));
-    let (results, (), ()) = futures::join!(appends, held, async { drop(release) });
+    let (copied, results, (), ()) = futures::join!(copy, appends, held, async { drop(release) });
+    assert!(matches!(copied, Err(StoreError::Diverged { .. })));
+    assert_eq!(store.operation(operation_id(2)).await.unwrap(), None);
     let (kept, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let sequences: Vec<_> = kept.into_iter().map(Result::unwrap).collect();
     assert_eq!(sequences, (1..=30).collect::<Vec<_>>());
