@@ -1,16 +1,28 @@
 //! Cinder.
 
+mod group_snapshots;
 mod group_types;
 mod groups;
+mod limits;
+mod manageable_volumes;
+mod pools;
 mod quotas;
+mod services;
+mod snapshots;
 mod volume_types;
 mod volumes;
 
 pub use crate::openstack::QuotaUsage;
+pub use group_snapshots::{GroupSnapshot, GroupSnapshotQuery, GroupSnapshots, NewGroupSnapshot};
 pub use group_types::{GroupType, GroupTypes};
-pub use groups::{Group, GroupQuery, Groups, NewGroup, volume_batches};
+pub use groups::{Group, GroupQuery, Groups, NewGroup, ReplicationTarget, volume_batches};
+pub use limits::{Limits, VolumeLimits};
+pub use manageable_volumes::{ManageableVolume, ManageableVolumes, VolumeToManage};
+pub use pools::{Pool, PoolCapabilities, Pools};
 pub use quotas::Quotas;
-pub use volume_types::{VolumeType, VolumeTypes};
+pub use services::{VolumeService, VolumeServices};
+pub use snapshots::{Snapshot, SnapshotQuery, Snapshots};
+pub use volume_types::{VolumeType, VolumeTypeEncryption, VolumeTypes};
 pub use volumes::{NewVolume, Volume, VolumeAttachment, VolumeQuery, Volumes};
 
 use super::{ApiRequest, Microversion, Service};

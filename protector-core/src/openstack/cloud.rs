@@ -1,5 +1,8 @@
 use super::Session;
-use super::block_storage::{GroupTypes, Groups, Quotas, VolumeTypes, Volumes};
+use super::block_storage::{
+    GroupSnapshots, GroupTypes, Groups, Limits, ManageableVolumes, Pools, Quotas, Snapshots, VolumeServices,
+    VolumeTypes, Volumes,
+};
 use super::compute::{
     AvailabilityZones, ComputeLimits, ComputeQuotas, ComputeServices, Flavors, Interfaces, Keypairs,
     ServerGroups, Servers, VolumeAttachments,
@@ -55,6 +58,18 @@ resources! {
     volume_types: VolumeTypes;
     /// What the project may use of Cinder.
     volume_quotas: Quotas;
+    /// What the project may use of Cinder, as every user of it may read it.
+    volume_limits: Limits;
+    /// Snapshots of groups.
+    group_snapshots: GroupSnapshots;
+    /// Snapshots of volumes.
+    snapshots: Snapshots;
+    /// The volumes on Cinder's backends.
+    manageable_volumes: ManageableVolumes;
+    /// The pools of Cinder's backends.
+    pools: Pools;
+    /// The processes of Cinder.
+    volume_services: VolumeServices;
     /// Ports.
     ports: Ports;
     /// Networks.

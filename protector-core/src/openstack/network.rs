@@ -50,3 +50,5 @@ fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use futures::{Stream, TryStreamExt};
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A mock cloud in which signing in and version discovery work, and a session in it that repeats nothing.
 pub(crate) struct MockCloud {
@@ -96,6 +97,7 @@ pub(crate) struct Exchange {
     status: usize,
     answer: Value,
     purpose: &'static str,
+    repeatable: bool,
 }
 
 impl Exchange {
@@ -109,7 +111,8 @@ impl Exchange {
             Service::Image => "/image/v2",
         };
         let path = format!("{endpoint}{path}");
-        Self { service, method, path, body: None, status: 200, answer: Value::Null, purpose }
+        let repeatable = method != "POST";
+        Self { service, method, path, body: None, status: 200, answer: Value::Null, purpose, repeatable }
     }
 
     /// The same with exactly this JSON body.
@@ -124,8 +127,14 @@ impl Exchange {
         self
     }
 
-    /// Checks that the call sends this request once and takes the answer, then that it tells the service's refusals
-    /// apart and says what was attempted. Gives what it made of the answer.
+    /// The same, sent again after a failure that says nothing of its effect: all but `POST` are, unless said otherwise.
+    pub(crate) fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
+
+    /// Checks that the call sends this request once and takes the answer; that it tells the service's refusals apart
+    /// and says what was attempted; and that it repeats what may be repeated. Gives what it made of the answer.
     pub(crate) async fn check<T>(self, call: impl AsyncFn(Session) -> Result<T, Error>) -> T {
         let mut cloud = MockCloud::start().await;
         let taken = self.taken(&mut cloud, &call).await;
@@ -136,6 +145,7 @@ impl Exchange {
             };
             self.check_error(&error, status, code);
         }
+        self.check_repetition(&mut cloud, &call).await;
         taken
     }
 
@@ -153,6 +163,7 @@ impl Exchange {
                 }
             }
         }
+        self.check_repetition(&mut cloud, &call).await;
     }
 
     async fn taken<T>(&self, cloud: &mut MockCloud, call: &impl AsyncFn(Session) -> Result<T, Error>) -> T {
@@ -166,6 +177,20 @@ impl Exchange {
         let taken = call(cloud.session.clone()).await;
         mock.assert_async().await;
         taken.unwrap()
+    }
+
+    async fn check_repetition<T>(
+        &self,
+        cloud: &mut MockCloud,
+        call: &impl AsyncFn(Session) -> Result<T, Error>,
+    ) {
+        let pause = Duration::ZERO;
+        let twice = RetryPolicy { attempts: 2, first_pause: pause, longest_pause: pause };
+        let sent = if self.repeatable { 2 } else { 1 };
+        let mock = cloud.server.mock(self.method, self.path.as_str()).with_status(503).expect(sent);
+        let mock = mock.create_async().await;
+        assert!(call(cloud.session.clone().with_retry_policy(twice)).await.is_err(), "{}", self.purpose);
+        mock.assert_async().await;
     }
 
     async fn refuse(&self, cloud: &mut MockCloud, status: usize, body: &Value) {

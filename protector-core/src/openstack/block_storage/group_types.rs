@@ -50,4 +50,12 @@ impl GroupTypes {
     ) -> impl Stream<Item = Result<GroupType, Error>> + Send + 'a {
         list(&self.session, context, read("group_types", "list group types"), "group_types")
     }
+    /// Reads a group type.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    pub async fn get(&self, context: &Context, id: &str) -> Result<GroupType, Error> {
+        let request = read("group_types", format!("read group type {id}")).segment(id);
+        self.session.fetch_field(context, &request, "group_type").await
+    }
 }

@@ -1,12 +1,14 @@
 use super::{change, read};
-use crate::id::{ConsistencyGroupId, VolumeId};
+use crate::id::{ConsistencyGroupId, ProjectId, VolumeId};
 use crate::openstack::delete::delete;
-use crate::openstack::{Error, Session, list};
+use crate::openstack::{ApiRequest, Error, Session, list};
+use crate::time::optional_utc;
 use crate::transport::{Context, Semantics};
 use futures::Stream;
 use http::Method;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A generic volume group, as `GET /groups/detail` gives it.
 // cinder/api/v3/views/groups.py (ViewBuilder.detail), 3.70, 2026.2
@@ -25,10 +27,27 @@ pub struct Group {
     /// The ids of the volume types it may hold.
     #[serde(default)]
     pub volume_types: Vec<String>,
+    /// Its volumes (3.25).
+    #[serde(default)]
+    pub volumes: Vec<VolumeId>,
     /// The availability zone it is in.
     pub availability_zone: Option<String>,
     /// What Cinder believes of its replication (3.38); not what the array does.
     pub replication_status: Option<String>,
+    /// The project that owns it (3.58); shown to administrators only.
+    pub project_id: Option<ProjectId>,
+    /// When it was made.
+    #[serde(default, deserialize_with = "optional_utc")]
+    pub created_at: Option<Timestamp>,
+}
+
+/// Where a group is replicated to. What else Cinder says of it is left out: to administrators it tells the backend's
+/// secrets.
+// cinder/volume/manager.py (list_replication_targets), 2026.2
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReplicationTarget {
+    /// The name of the target in the backend's configuration.
+    pub backend_id: String,
 }
 
 /// Which groups to list.
@@ -67,25 +86,26 @@ impl Groups {
         Self { session: session.clone() }
     }
 
-    /// Lists groups with all their attributes.
+    /// Lists groups with all their attributes and volumes.
     pub fn list<'a>(
         &'a self,
         context: &'a Context,
         query: &GroupQuery,
     ) -> impl Stream<Item = Result<Group, Error>> + Send + 'a {
-        let mut request = read("groups/detail", "list groups");
+        let mut request = read("groups/detail", "list groups").query("list_volume", "true");
         if let Some(name) = &query.name {
             request = request.query("name", name);
         }
         list(&self.session, context, request, "groups")
     }
 
-    /// Reads a group.
+    /// Reads a group with its volumes.
     ///
     /// # Errors
     /// `NotFound`, or the call failed.
     pub async fn get(&self, context: &Context, id: &ConsistencyGroupId) -> Result<Group, Error> {
-        let request = read("groups", format!("read group {id}")).segment(id.as_str());
+        let request =
+            read("groups", format!("read group {id}")).segment(id.as_str()).query("list_volume", "true");
         self.session.fetch_field(context, &request, "group").await
     }
 
@@ -163,13 +183,61 @@ impl Groups {
     /// # Effects
     /// The array's group goes, too. Not undone.
     pub async fn delete(&self, context: &Context, id: &ConsistencyGroupId) -> Result<(), Error> {
-        let purpose = format!("delete group {id}");
-        let request = change(Method::POST, Semantics::Idempotent, "groups", purpose)
-            .segment(id.as_str())
-            .segment("action")
-            .body(json!({"delete": {"delete-volumes": false}}));
+        let body = json!({"delete": {"delete-volumes": false}});
+        let request = action(id, Semantics::Idempotent, format!("delete group {id}"), body);
         delete(&self.session, context, &request).await
     }
+
+    /// Deletes a group with its volumes and all that they hold; the driver does it in the background.
+    ///
+    /// # Errors
+    /// A volume is used, or the call failed. A group that is not there is no error.
+    ///
+    /// # Effects
+    /// Not undone.
+    pub async fn delete_with_volumes(&self, context: &Context, id: &ConsistencyGroupId) -> Result<(), Error> {
+        let body = json!({"delete": {"delete-volumes": true}});
+        let request = action(id, Semantics::Idempotent, format!("delete group {id} with its volumes"), body);
+        delete(&self.session, context, &request).await
+    }
+
+    /// Writes another status into Cinder's record of a group; the array is not touched. For administrators.
+    ///
+    /// # Errors
+    /// `Refused` if Cinder knows no such status; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Undone by itself with the former status.
+    pub async fn reset_status(
+        &self,
+        context: &Context,
+        id: &ConsistencyGroupId,
+        status: &str,
+    ) -> Result<(), Error> {
+        let purpose = format!("reset the status of group {id} to {status}");
+        let body = json!({"reset_status": {"status": status}});
+        let request = action(id, Semantics::Idempotent, purpose, body);
+        self.session.send(context, &request).await.map(drop)
+    }
+
+    /// Lists where a group is replicated to (3.38): the targets that its backend is configured with.
+    ///
+    /// # Errors
+    /// `Refused` if its type does not replicate, or the call failed.
+    pub async fn replication_targets(
+        &self,
+        context: &Context,
+        id: &ConsistencyGroupId,
+    ) -> Result<Vec<ReplicationTarget>, Error> {
+        let purpose = format!("list the replication targets of group {id}");
+        let request = action(id, Semantics::Safe, purpose, json!({"list_replication_targets": {}}));
+        self.session.fetch_field(context, &request, "replication_targets").await
+    }
+}
+
+// cinder/api/v3/groups.py, 2026.2
+fn action(id: &ConsistencyGroupId, semantics: Semantics, purpose: String, body: Value) -> ApiRequest {
+    change(Method::POST, semantics, "groups", purpose).segment(id.as_str()).segment("action").body(body)
 }
 
 fn joined(volumes: &[VolumeId]) -> String {

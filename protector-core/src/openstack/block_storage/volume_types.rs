@@ -3,6 +3,7 @@ use crate::openstack::{Error, Session, list};
 use crate::transport::Context;
 use futures::Stream;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A volume type, as `GET /types` gives it.
@@ -38,6 +39,22 @@ impl VolumeType {
     }
 }
 
+/// How volumes of a type are encrypted.
+// cinder/api/contrib/volume_type_encryption.py (index), 2026.2
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct VolumeTypeEncryption {
+    /// Its id.
+    pub encryption_id: String,
+    /// `luks`, `plain`, …
+    pub provider: String,
+    /// `front-end` (Nova encrypts) or `back-end`.
+    pub control_location: String,
+    /// The cipher, `aes-xts-plain64`.
+    pub cipher: Option<String>,
+    /// The key's size, bits.
+    pub key_size: Option<u64>,
+}
+
 /// The volume types that the session's project may use.
 #[derive(Debug, Clone)]
 pub struct VolumeTypes {
@@ -56,5 +73,34 @@ impl VolumeTypes {
         context: &'a Context,
     ) -> impl Stream<Item = Result<VolumeType, Error>> + Send + 'a {
         list(&self.session, context, read("types", "list volume types"), "volume_types")
+    }
+
+    /// Reads a volume type.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    pub async fn get(&self, context: &Context, id: &str) -> Result<VolumeType, Error> {
+        let request = read("types", format!("read volume type {id}")).segment(id);
+        self.session.fetch_field(context, &request, "volume_type").await
+    }
+
+    /// Reads how volumes of a type are encrypted; `None` if they are not. For administrators: others see it of a
+    /// volume only.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, or the call failed.
+    pub async fn encryption(
+        &self,
+        context: &Context,
+        id: &str,
+    ) -> Result<Option<VolumeTypeEncryption>, Error> {
+        let purpose = format!("read the encryption of volume type {id}");
+        let request = read("types", purpose).segment(id).segment("encryption");
+        let answer: Value = self.session.fetch(context, &request).await?;
+        if answer.as_object().is_some_and(Map::is_empty) {
+            return Ok(None);
+        }
+        let encryption = serde_json::from_value(answer);
+        encryption.map(Some).map_err(|source| self.session.malformed(&request, source))
     }
 }

@@ -217,20 +217,23 @@ impl Volumes {
     /// # Effects
     /// Undone by managing its storage anew, under another id.
     pub async fn unmanage(&self, context: &Context, id: &VolumeId) -> Result<(), Error> {
-        let request = action(id, format!("unmanage volume {id}"), json!({"os-unmanage": {}}));
+        let purpose = format!("unmanage volume {id}");
+        let request = action(id, Semantics::Idempotent, purpose, json!({"os-unmanage": {}}));
         delete(&self.session, context, &request).await
     }
 
     /// Makes a volume larger, also one in use.
     ///
     /// # Errors
-    /// `Refused` if it is not larger than now; `Quota`; otherwise the call failed.
+    /// `Refused` if it is not larger than now; `Quota`; otherwise the call failed. After `AnswerLost` look at its size
+    /// before repeating it.
     ///
     /// # Effects
     /// Not undone.
     pub async fn extend(&self, context: &Context, id: &VolumeId, size: u64) -> Result<(), Error> {
         let purpose = format!("extend volume {id} to {size} GiB");
-        self.act(context, id, purpose, json!({"os-extend": {"new_size": size}})).await
+        let body = json!({"os-extend": {"new_size": size}});
+        self.act(context, action(id, Semantics::Keyed, purpose, body)).await
     }
 
     /// Says whether a server may boot from a volume.
@@ -242,7 +245,8 @@ impl Volumes {
     /// Undone by itself with the other value.
     pub async fn set_bootable(&self, context: &Context, id: &VolumeId, bootable: bool) -> Result<(), Error> {
         let purpose = format!("set the bootable flag of volume {id}");
-        self.act(context, id, purpose, json!({"os-set_bootable": {"bootable": bootable}})).await
+        let body = json!({"os-set_bootable": {"bootable": bootable}});
+        self.act(context, action(id, Semantics::Idempotent, purpose, body)).await
     }
 
     /// Sets image properties of a volume; others that it has stay.
@@ -259,7 +263,8 @@ impl Volumes {
         metadata: &BTreeMap<String, String>,
     ) -> Result<(), Error> {
         let purpose = format!("set image metadata of volume {id}");
-        self.act(context, id, purpose, json!({"os-set_image_metadata": {"metadata": metadata}})).await
+        let body = json!({"os-set_image_metadata": {"metadata": metadata}});
+        self.act(context, action(id, Semantics::Idempotent, purpose, body)).await
     }
 
     /// Sets metadata of a volume; others that it has stay.
@@ -303,12 +308,14 @@ impl Volumes {
     /// Reserves an available volume: its status is `attaching`, nobody can attach or delete it.
     ///
     /// # Errors
-    /// `Refused` if it is not available, which it is not when it is reserved; otherwise the call failed.
+    /// `Refused` if it is not available, as one that is reserved already; otherwise the call failed. After `AnswerLost`
+    /// look at its status before repeating it.
     ///
     /// # Effects
     /// Undone by [`Self::unreserve`].
     pub async fn reserve(&self, context: &Context, id: &VolumeId) -> Result<(), Error> {
-        self.act(context, id, format!("reserve volume {id}"), json!({"os-reserve": null})).await
+        let purpose = format!("reserve volume {id}");
+        self.act(context, action(id, Semantics::Keyed, purpose, json!({"os-reserve": null}))).await
     }
 
     /// Makes a reserved volume available; one that is not reserved stays as it is.
@@ -319,7 +326,8 @@ impl Volumes {
     /// # Effects
     /// Undone by [`Self::reserve`].
     pub async fn unreserve(&self, context: &Context, id: &VolumeId) -> Result<(), Error> {
-        self.act(context, id, format!("unreserve volume {id}"), json!({"os-unreserve": null})).await
+        let purpose = format!("unreserve volume {id}");
+        self.act(context, action(id, Semantics::Idempotent, purpose, json!({"os-unreserve": null}))).await
     }
 
     /// Writes another status into Cinder's record of a volume; its storage is not touched. For administrators.
@@ -332,20 +340,18 @@ impl Volumes {
     // cinder/api/contrib/admin_actions.py (VolumeAdminController), 2026.2
     pub async fn reset_status(&self, context: &Context, id: &VolumeId, status: &str) -> Result<(), Error> {
         let purpose = format!("reset the status of volume {id} to {status}");
-        self.act(context, id, purpose, json!({"os-reset_status": {"status": status}})).await
+        let body = json!({"os-reset_status": {"status": status}});
+        self.act(context, action(id, Semantics::Idempotent, purpose, body)).await
     }
 
-    async fn act(&self, context: &Context, id: &VolumeId, purpose: String, body: Value) -> Result<(), Error> {
-        self.session.send(context, &action(id, purpose, body)).await.map(drop)
+    async fn act(&self, context: &Context, request: ApiRequest) -> Result<(), Error> {
+        self.session.send(context, &request).await.map(drop)
     }
 }
 
-// cinder/api/contrib/volume_actions.py, 2026.2: what has taken effect answers 400 when repeated, or the same again
-fn action(id: &VolumeId, purpose: String, body: Value) -> ApiRequest {
-    change(Method::POST, Semantics::Idempotent, "volumes", purpose)
-        .segment(id.as_str())
-        .segment("action")
-        .body(body)
+// cinder/api/contrib/{volume_actions,admin_actions,volume_image_metadata,volume_unmanage}.py, 2026.2
+fn action(id: &VolumeId, semantics: Semantics, purpose: String, body: Value) -> ApiRequest {
+    change(Method::POST, semantics, "volumes", purpose).segment(id.as_str()).segment("action").body(body)
 }
 
 #[cfg(test)]

@@ -38,9 +38,12 @@ pub struct Network {
 pub struct NetworkQuery {
     /// Those with exactly this name.
     pub name: Option<String>,
+    /// Those of this project. An administrator is given all projects' networks: of others' only those that are shared
+    /// or external may be used.
+    pub project_id: Option<ProjectId>,
 }
 
-/// The networks that the session's project sees: its own, shared and external ones.
+/// The networks that the session's project sees: its own, shared and external ones; to an administrator all.
 #[derive(Debug, Clone)]
 pub struct Networks {
     session: Session,
@@ -61,6 +64,9 @@ impl Networks {
         let mut request = read("networks", "list networks");
         if let Some(name) = &query.name {
             request = request.query("name", name);
+        }
+        if let Some(project) = &query.project_id {
+            request = request.query("project_id", project.as_str());
         }
         list(&self.session, context, request, "networks")
     }

@@ -106,6 +106,10 @@ pub struct PortQuery {
     pub name: Option<String>,
     /// Those that carry all these tags; a tag holds no comma.
     pub tags: Vec<String>,
+    /// Those that have this IP address.
+    pub ip_address: Option<String>,
+    /// Those of this project: without it an administrator is given all projects' ports.
+    pub project_id: Option<ProjectId>,
 }
 
 /// A port to be made.
@@ -143,6 +147,9 @@ pub struct NewPort {
     /// What its DHCP server tells beside the usual.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_dhcp_opts: Vec<ExtraDhcpOption>,
+    /// Its name in DNS; refused where the cloud has no DNS integration (extension `dns-integration`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_name: Option<String>,
 }
 
 /// What to change on a port; what is not given stays.
@@ -176,6 +183,9 @@ pub struct PortUpdate {
     /// DHCP options to set or remove; others stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_dhcp_opts: Option<Vec<ExtraDhcpOption>>,
+    /// Its name in DNS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_name: Option<String>,
 }
 
 /// The ports that the session's project sees.
@@ -190,7 +200,7 @@ impl Ports {
         Self { session: session.clone() }
     }
 
-    /// Lists ports. An administrator's list holds all projects' ports.
+    /// Lists ports.
     pub fn list<'a>(
         &'a self,
         context: &'a Context,
@@ -198,14 +208,19 @@ impl Ports {
     ) -> impl Stream<Item = Result<Port, Error>> + Send + 'a {
         let mut request = read("ports", "list ports");
         for (key, value) in [
-            ("network_id", &query.network_id),
-            ("mac_address", &query.mac_address),
-            ("device_id", &query.device_id),
-            ("name", &query.name),
+            ("network_id", query.network_id.as_deref()),
+            ("mac_address", query.mac_address.as_deref()),
+            ("device_id", query.device_id.as_deref()),
+            ("name", query.name.as_deref()),
+            ("project_id", query.project_id.as_ref().map(ProjectId::as_str)),
         ] {
             if let Some(value) = value {
                 request = request.query(key, value);
             }
+        }
+        // neutron/db/db_base_plugin_v2.py (_get_ports_query): an attribute of one of its addresses
+        if let Some(address) = &query.ip_address {
+            request = request.query("fixed_ips", format!("ip_address={address}"));
         }
         if !query.tags.is_empty() {
             request = request.query("tags", query.tags.join(","));

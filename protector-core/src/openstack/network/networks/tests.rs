@@ -34,9 +34,12 @@ fn network() -> Network {
 }
 
 #[tokio::test]
-async fn list_filters_by_name_and_reads_every_attribute() {
+async fn list_filters_by_name_and_project_and_reads_every_attribute() {
     for (query, path) in [
-        (NetworkQuery { name: Some("app net".to_owned()) }, format!("{NETWORKS}?name=app+net")),
+        (
+            NetworkQuery { name: Some("app net".to_owned()), project_id: Some("p1".into()) },
+            format!("{NETWORKS}?name=app+net&project_id=p1"),
+        ),
         (NetworkQuery::default(), NETWORKS.to_owned()),
     ] {
         let mut cloud = MockCloud::start().await;

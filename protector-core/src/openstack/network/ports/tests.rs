@@ -77,6 +77,7 @@ fn plain_port() -> NewPort {
         admin_state_up: true,
         vnic_type: None,
         extra_dhcp_opts: Vec::new(),
+        dns_name: None,
     }
 }
 
@@ -84,7 +85,7 @@ fn plain_port() -> NewPort {
 async fn list_filters_by_all_that_is_given_and_reads_every_attribute() {
     let mut cloud = MockCloud::start().await;
     let path = format!(
-        "{PORTS}?network_id=net1&mac_address=fa%3A16%3A3e%3A65%3Aec%3A54&device_id=s1&name=app-web&tags=blue%2Cgreen"
+        "{PORTS}?network_id=net1&mac_address=fa%3A16%3A3e%3A65%3Aec%3A54&device_id=s1&name=app-web&project_id=p1&fixed_ips=ip_address%3D10.20.0.70&tags=blue%2Cgreen"
     );
     let page = json!({"ports": [answer()]});
     let mock = cloud.expect("GET", &path, None, None, 200, page).await;
@@ -94,6 +95,8 @@ async fn list_filters_by_all_that_is_given_and_reads_every_attribute() {
         device_id: Some("s1".to_owned()),
         name: Some("app-web".to_owned()),
         tags: vec!["blue".to_owned(), "green".to_owned()],
+        ip_address: Some("10.20.0.70".to_owned()),
+        project_id: Some("p1".into()),
     };
     let ports: Vec<Port> =
         Ports::new(&cloud.session).list(&Context::default(), &query).try_collect().await.unwrap();
@@ -157,7 +160,7 @@ async fn create_sends_every_attribute_and_reads_the_port() {
         "network_id": "net1", "name": "app-web", "description": "front", "mac_address": "fa:16:3e:65:ec:54",
         "fixed_ips": [{"subnet_id": "sub1", "ip_address": "10.20.0.70"}],
         "allowed_address_pairs": [{"ip_address": "10.20.0.200"}], "port_security_enabled": true,
-        "security_groups": ["g1"], "admin_state_up": false, "binding:vnic_type": "direct",
+        "security_groups": ["g1"], "admin_state_up": false, "binding:vnic_type": "direct", "dns_name": "web-1",
         "extra_dhcp_opts": [{"opt_name": "tftp-server", "opt_value": "10.20.0.9", "ip_version": 4}]}});
     let mock = cloud.expect("POST", PORTS, None, Some(body), 201, json!({"port": answer()})).await;
     let new = NewPort {
@@ -170,6 +173,7 @@ async fn create_sends_every_attribute_and_reads_the_port() {
         admin_state_up: false,
         vnic_type: Some("direct".to_owned()),
         extra_dhcp_opts: vec![dhcp_option(Some("10.20.0.9"))],
+        dns_name: Some("web-1".to_owned()),
         ..plain_port()
     };
     let made = Ports::new(&cloud.session).create(&Context::default(), &new).await.unwrap();
@@ -235,6 +239,7 @@ async fn update_sends_only_what_changes() {
         port_security_enabled: Some(false),
         vnic_type: Some("normal".to_owned()),
         extra_dhcp_opts: Some(vec![dhcp_option(None)]),
+        dns_name: Some("web".to_owned()),
     };
     let one = PortUpdate { admin_state_up: Some(true), ..PortUpdate::default() };
     for (update, fields) in [
@@ -242,7 +247,7 @@ async fn update_sends_only_what_changes() {
             all,
             json!({"name": "web", "description": "back", "admin_state_up": false, "fixed_ips": [],
                 "allowed_address_pairs": [], "security_groups": [], "port_security_enabled": false,
-                "binding:vnic_type": "normal",
+                "binding:vnic_type": "normal", "dns_name": "web",
                 "extra_dhcp_opts": [{"opt_name": "tftp-server", "opt_value": null, "ip_version": 4}]}),
         ),
         (one, json!({"admin_state_up": true})),
