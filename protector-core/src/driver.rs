@@ -30,6 +30,8 @@
 //! 17. `discard_volume` makes a volume that no host uses go away, recoverably; what is gone already is no error.
 //! 18. A verb that is not among `capabilities` is [`Error::Unsupported`] and sends nothing.
 //! 19. What belongs to others is not changed by any verb.
+//! 20. `forget_marks` removes epoch and content from volumes; what has none, or is gone, is no error.
+//! 21. `discard_origin` discards what is left here of a peer's group, its points included, recoverably; what is gone already is no error.
 
 mod error;
 mod types;
@@ -173,6 +175,15 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
 
     /// Discards a volume that Cinder no longer manages, recoverably (clause 17).
     fn discard_volume<'a>(&'a self, context: &'a Context, volume: &'a ArrayVolumeId) -> Answer<'a, ()>;
+
+    /// Removes the marks of volumes that are protector's affair no longer (clause 20).
+    ///
+    /// # Effects
+    /// Not undone.
+    fn forget_marks<'a>(&'a self, context: &'a Context, volumes: &'a [ArrayVolumeId]) -> Answer<'a, ()>;
+
+    /// Discards what is left here of a peer's group, recoverably (clause 21).
+    fn discard_origin<'a>(&'a self, context: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()>;
 }
 
 /// Makes the drivers of one kind; handed to the builder of `Protector`.

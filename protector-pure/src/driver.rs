@@ -210,6 +210,14 @@ impl StorageDriver for PureDriver {
         Box::pin(async move { self.destroy_group_snapshot(context, &names::replica(origin), point).await })
     }
 
+    fn forget_marks<'a>(&'a self, context: &'a Context, volumes: &'a [ArrayVolumeId]) -> Answer<'a, ()> {
+        Box::pin(self.remove_marks(context, volumes))
+    }
+
+    fn discard_origin<'a>(&'a self, context: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()> {
+        Box::pin(async move { self.destroy_group(context, &names::replica(origin)).await })
+    }
+
     fn discard_volume<'a>(&'a self, context: &'a Context, volume: &'a ArrayVolumeId) -> Answer<'a, ()> {
         Box::pin(self.destroy_volume(context, volume))
     }

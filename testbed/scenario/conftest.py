@@ -8,7 +8,7 @@ import pytest
 pytest.register_assert_rewrite('journey')
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-DEFAULT_PROGRAM = HERE.parents[1] / 'target' / 'debug' / 'site_failover'
+DEFAULT_PROGRAM = HERE.parents[1] / 'target' / 'debug' / 'examples' / 'site_failover'
 
 
 def pytest_addoption(parser):

@@ -153,6 +153,8 @@ impl Placement<'_> {
             // Neutron refuses security groups on a port without port security.
             security_groups: protected.then_some(security_groups),
             admin_state_up: port.admin_state_up,
+            // Nova sets it from the server's host name.
+            dns_name: None,
             vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
             extra_dhcp_opts: port
                 .extra_dhcp_options

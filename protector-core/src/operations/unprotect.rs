@@ -29,10 +29,6 @@ pub struct UnprotectFacts<'a> {
     pub primary: Known<'a>,
     /// The other site.
     pub other: Known<'a>,
-    /// The points of the primary's group that are on the other site's array.
-    pub points_on_other: Vec<String>,
-    /// The points of the other site's group that are on the primary's array.
-    pub points_on_primary: Vec<String>,
     /// What protector made for the group and has not removed since.
     pub made: &'a [MadeObject],
 }
@@ -91,7 +87,8 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
             (shadows, held_data),
         ));
     }
-    last.extend(discard_points(&mut plan, facts, &marked));
+    let on_arrays = forget_on_arrays(&mut plan, facts, &last, (shadows, held_data));
+    last.extend(on_arrays);
     for member in group.members.values() {
         last.push(
             plan.add(
@@ -272,31 +269,52 @@ fn remove_group(
     steps
 }
 
-/// What is left of the group on its peer's array.
-fn discard_points(plan: &mut PlanBuilder, facts: &UnprotectFacts<'_>, marked: &StepId) -> Vec<StepId> {
+/// What is left on the arrays: the peer's points and group, and the marks of the volumes that stay.
+fn forget_on_arrays(
+    plan: &mut PlanBuilder,
+    facts: &UnprotectFacts<'_>,
+    groups_gone: &[StepId],
+    (shadows, held_data): (bool, bool),
+) -> Vec<StepId> {
     let group = facts.group;
     let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
     let mut steps = Vec::new();
-    for (from, at, points) in
-        [(primary, other, &facts.points_on_other), (other, primary, &facts.points_on_primary)]
-    {
+    for (from, at) in [(primary, other), (other, primary)] {
         let references = (group.storage_groups.get(from), group.storage_groups.get(at));
         let (Some(origin), Some(here)) = references else { continue };
-        if points.is_empty() {
-            continue;
-        }
         steps.push(
             plan.add(
                 StepBuilder::new(
-                    "discard_replicas",
-                    format!("discard_replicas/{at}"),
-                    format!("discard {} recovery points, recoverably", points.len()),
+                    "discard_origin",
+                    format!("discard_origin/{at}"),
+                    format!("discard what is left of the group at {from}, recoverably"),
                 )
                 .at(at)
-                .after([marked])
-                .input(json!({"array": here.array, "origin": {"array": origin.array, "group": origin.name},
-                    "points": points}))
+                .after(groups_gone)
+                .input(json!({"array": here.array, "origin": {"array": origin.array, "group": origin.name}}))
                 .call("destroy the points on the array; they are eradicated by its timer"),
+            ),
+        );
+        let stays = *at == *primary || !shadows;
+        if !stays || !held_data {
+            continue;
+        }
+        let volumes: Vec<_> = group
+            .volumes()
+            .filter_map(|(_, volume)| volume.sites.get(at))
+            .map(|volume| volume.array_volume_id.clone())
+            .collect();
+        steps.push(
+            plan.add(
+                StepBuilder::new(
+                    "forget_marks",
+                    format!("forget_marks/{at}"),
+                    "remove the marks of the volumes",
+                )
+                .at(at)
+                .after(groups_gone)
+                .input(json!({"array": here.array, "volumes": volumes}))
+                .call("remove epoch and content from the volumes' tags"),
             ),
         );
     }

@@ -1,6 +1,5 @@
 use super::{Error, Protector, Request};
 use crate::domain::{Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, naming};
-use crate::driver::GroupOrigin;
 use crate::id::{ConsistencyGroupId, GroupId, LineageId, SiteName, VolumeId};
 use crate::inventory::{ArrayFacts, Captured, FactScope, Lineages, SiteFacts, capture, read, read_array};
 use crate::openstack::compute::Server;
@@ -128,28 +127,9 @@ impl Protector {
             group: &group,
             primary: Known { site: &primary_facts, arrays: &primary_arrays },
             other: Known { site: &other_facts, arrays: &other_arrays },
-            points_on_other: self.points(&group, &primary.site, &other.site).await?,
-            points_on_primary: self.points(&group, &other.site, &primary.site).await?,
             made: &self.made(group.id).await?,
         };
         Ok(plan_unprotect(&facts)?)
-    }
-
-    /// The points of the group at `from` that are on the array at `at`.
-    async fn points(
-        &self,
-        group: &ProtectionGroup,
-        from: &SiteName,
-        at: &SiteName,
-    ) -> Result<Vec<String>, Error> {
-        let (Some(source), Some(here)) = (group.storage_groups.get(from), group.storage_groups.get(at))
-        else {
-            return Ok(Vec::new());
-        };
-        let Some(driver) = self.access(at)?.array(&here.array) else { return Ok(Vec::new()) };
-        let origin = GroupOrigin { array: source.array.clone(), group: source.name.clone() };
-        let points = driver.recovery_points(&self.context, &origin).await?;
-        Ok(points.into_iter().map(|point| point.name).collect())
     }
 
     async fn arrays(

@@ -5,7 +5,7 @@ mod materialize;
 mod points;
 mod replication;
 
-pub use discard::{DiscardPoint, DiscardPointInput, DiscardReplica, DiscardReplicaInput};
+pub use discard::{DiscardOrigin, DiscardOriginInput, ForgetMarks, ForgetMarksInput};
 pub use materialize::{Materialize, MaterializeInput, SafetySnapshot, SafetySnapshotInput};
 pub use points::{AwaitPoint, AwaitPointInput, PointArrived, ReplicateNow, ReplicateNowInput};
 pub use replication::{AllowReplication, AllowReplicationInput, SetReplication, SetReplicationInput};

@@ -1,5 +1,5 @@
 use super::{PureDriver, names};
-use crate::flasharray::{Meaning, ProtectionGroupSnapshots};
+use crate::flasharray::{Meaning, ProtectionGroupSnapshots, ProtectionGroups};
 use protector_core::driver::Error;
 use protector_core::error::{Class, Coded};
 use protector_core::transport::Context;
@@ -43,6 +43,13 @@ impl PureDriver {
             Ok(snapshot) => Ok(!snapshot.destroyed),
             Err(error) if error.is_gone() => Ok(false),
             Err(error) => Err(self.failed(&attempted, error)),
+        }
+    }
+
+    pub(super) async fn destroy_group(&self, context: &Context, group: &str) -> Result<(), Error> {
+        match ProtectionGroups::new(&self.array).destroy(context, group).await {
+            Err(error) if !error.is_gone() => Err(self.failed(&format!("discard {group}"), error)),
+            _ => Ok(()),
         }
     }
 

@@ -121,6 +121,23 @@ impl PureDriver {
         self.set_mark(context, &attempted, volumes, EPOCH, mark).await
     }
 
+    /// Volume by volume: one that is gone has no marks either, and would fail a call for all.
+    pub(super) async fn remove_marks(
+        &self,
+        context: &Context,
+        volumes: &[ArrayVolumeId],
+    ) -> Result<(), Error> {
+        let attempted = "remove the marks of volumes";
+        let tags = VolumeTags::new(&self.array);
+        for volume in volumes {
+            match tags.remove(context, std::slice::from_ref(volume), NAMESPACE, &[CONTENT, EPOCH]).await {
+                Err(error) if !error.is_gone() => return Err(self.failed(attempted, error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The marks of volumes under one key. All volumes have to be there.
     async fn marks<T: DeserializeOwned>(
         &self,

@@ -97,6 +97,21 @@ impl ProtectionGroups {
             .with_body(json!(change));
         self.array.send(context, &request).await.map(drop)
     }
+
+    /// Destroys a group with its snapshots. The array eradicates it when its delay has passed.
+    ///
+    /// # Errors
+    /// The error [is gone](Error::is_gone) if the group is not there or destroyed already; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Undone by the array's `destroyed: false`, until it is eradicated.
+    pub async fn destroy(&self, context: &Context, name: &str) -> Result<(), Error> {
+        let purpose = format!("destroy protection group {name}");
+        let request = Request::new(Method::PATCH, Semantics::Idempotent, "protection-groups", purpose)
+            .with_query(Query::default().list("names", &[name]))
+            .with_body(json!({"destroyed": true}));
+        self.array.send(context, &request).await.map(drop)
+    }
 }
 
 #[cfg(test)]

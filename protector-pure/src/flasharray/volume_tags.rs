@@ -80,6 +80,31 @@ impl VolumeTags {
         }
         Ok(())
     }
+
+    /// Removes tags of volumes by their keys in a namespace; one that is not there is no error.
+    ///
+    /// # Errors
+    /// `NotFound` if a volume is not there; otherwise the call failed.
+    ///
+    /// # Effects
+    /// The values are lost.
+    pub async fn remove(
+        &self,
+        context: &Context,
+        volumes: &[ArrayVolumeId],
+        namespace: &str,
+        keys: &[&str],
+    ) -> Result<(), Error> {
+        let ids: Vec<&str> = volumes.iter().map(ArrayVolumeId::as_str).collect();
+        for part in query::parts(&ids) {
+            let purpose = format!("remove the tags {} of volumes {}", keys.join(", "), part.join(", "));
+            let query = Query::default().list("namespaces", &[namespace]).list("keys", keys);
+            let request = Request::new(Method::DELETE, Semantics::Idempotent, "volumes/tags", purpose)
+                .with_query(query.list("resource_ids", part));
+            self.array.send(context, &request).await?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,28 @@
 use super::Nothing;
 use crate::driver::GroupOrigin;
 use crate::engine::{StepError, StepRun};
-use crate::id::ArrayName;
+use crate::id::{ArrayName, ArrayVolumeId};
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
 
-/// Discards a point or safety snapshot of one of the site's groups, recoverably.
+/// Discards what is left of a peer's group on the site's array, recoverably: its points, and the group as it is seen
+/// here.
 #[derive(Debug)]
-pub struct DiscardPoint;
+pub struct DiscardOrigin;
 
-/// See [`DiscardPoint`].
+/// See [`DiscardOrigin`].
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DiscardPointInput {
+pub struct DiscardOriginInput {
     /// The array.
     pub array: ArrayName,
-    /// The group there.
-    pub group: String,
-    /// The names of the points.
-    pub points: Vec<String>,
+    /// The group.
+    pub origin: GroupOrigin,
 }
 
-impl SiteStep for DiscardPoint {
-    const NAME: &'static str = "discard_points";
+impl SiteStep for DiscardOrigin {
+    const NAME: &'static str = "discard_origin";
     const SYSTEM: &'static str = "storage";
-    type Input = DiscardPointInput;
+    type Input = DiscardOriginInput;
     type Output = Nothing;
 
     async fn observe(&self, _: Site<'_>, _: &StepRun, _: &Self::Input) -> Result<Seen<Nothing>, StepError> {
@@ -32,32 +31,31 @@ impl SiteStep for DiscardPoint {
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
         let driver = site.array(&input.array)?;
-        for point in &input.points {
-            driver.discard_point(&run.context, &input.group, point).await?;
+        for point in driver.recovery_points(&run.context, &input.origin).await? {
+            driver.discard_replica(&run.context, &input.origin, &point.name).await?;
         }
+        driver.discard_origin(&run.context, &input.origin).await?;
         Ok(Nothing {})
     }
 }
 
-/// Discards points that came from a peer's group, recoverably.
+/// Removes the marks of volumes that are protector's affair no longer.
 #[derive(Debug)]
-pub struct DiscardReplica;
+pub struct ForgetMarks;
 
-/// See [`DiscardReplica`].
+/// See [`ForgetMarks`].
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DiscardReplicaInput {
+pub struct ForgetMarksInput {
     /// The array.
     pub array: ArrayName,
-    /// Where the points came from.
-    pub origin: GroupOrigin,
-    /// The names of the points.
-    pub points: Vec<String>,
+    /// The volumes.
+    pub volumes: Vec<ArrayVolumeId>,
 }
 
-impl SiteStep for DiscardReplica {
-    const NAME: &'static str = "discard_replicas";
+impl SiteStep for ForgetMarks {
+    const NAME: &'static str = "forget_marks";
     const SYSTEM: &'static str = "storage";
-    type Input = DiscardReplicaInput;
+    type Input = ForgetMarksInput;
     type Output = Nothing;
 
     async fn observe(&self, _: Site<'_>, _: &StepRun, _: &Self::Input) -> Result<Seen<Nothing>, StepError> {
@@ -65,10 +63,7 @@ impl SiteStep for DiscardReplica {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let driver = site.array(&input.array)?;
-        for point in &input.points {
-            driver.discard_replica(&run.context, &input.origin, point).await?;
-        }
+        site.array(&input.array)?.forget_marks(&run.context, &input.volumes).await?;
         Ok(Nothing {})
     }
 }
