@@ -75,7 +75,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
     let options = LoadOptions { protector: arguments.config.clone(), ..LoadOptions::default() };
     let config = Config::load(&options)?;
     let protector =
-        Protector::builder(config).driver(protector_pure::factory()).started_by(holder()).open().await?;
+        Protector::builder(config).driver(protector_pure::factory()).started_by(holder()).open()?;
     match &arguments.command {
         Command::Plan { operation } => {
             let planned = protector.plan(&request(operation)).await?;

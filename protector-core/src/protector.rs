@@ -6,7 +6,7 @@
 //! use protector_core::protector::{Protector, Request};
 //!
 //! let config = Config::load(&LoadOptions::default())?;
-//! let protector = Protector::builder(config).open().await?;
+//! let protector = Protector::builder(config).open()?;
 //! let planned = protector.plan(&Request::Failover { group: "prod-web-app".into() }).await?;
 //! if let Some(plan) = planned.plan {
 //!     println!("{plan}");

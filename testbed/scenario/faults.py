@@ -10,7 +10,7 @@ REQUESTS = {
     'replicate-now': ('array', 'POST', r'/protection-group-snapshots\?.*replicate_now=true', ''),
     'overwrite': ('array', 'POST', r'/volumes\?.*overwrite=true', ''),
     'port': ('network', 'POST', r'/ports$', ''),
-    'epoch': ('array', 'PUT', r'/volumes/tags/batch', 'protector'),
+    'epoch': ('array', 'PUT', r'/volumes/tags/batch', r'"key"\s*:\s*"epoch"'),
     'server': ('compute', 'POST', r'/servers$', ''),
 }
 LOSSES = {'request-lost': 'kill-before', 'answer-lost': 'kill-after'}

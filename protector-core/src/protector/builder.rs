@@ -57,15 +57,14 @@ impl ProtectorBuilder {
         self
     }
 
-    /// Opens the stores and prepares the connections; nothing is sent yet. What a crash left half-written in the
-    /// stores is settled.
+    /// Opens the stores and prepares the connections; nothing is sent yet.
     ///
     /// # Errors
     /// The configuration cannot be used, or a store cannot be opened.
     ///
     /// # Effects
     /// Makes the stores' files where there are none.
-    pub async fn open(self) -> Result<Protector, Error> {
+    pub fn open(self) -> Result<Protector, Error> {
         let Self { config, factories, clock, holder } = self;
         let sealer = Sealer::from_key(&config.resolve_secret(&config.protector.encryption_key)?)?;
         let engine = &config.protector.engine;
@@ -84,7 +83,6 @@ impl ProtectorBuilder {
             known: config.protector.sites.keys().cloned().collect(),
         })?;
         let stores = Arc::new(StorePair::new(one, other, Arc::clone(&clock))?);
-        stores.repair().await?;
         let records = Records::new(Arc::clone(&stores), sealer, Arc::clone(&clock));
         let world = Arc::new(World { sites, records });
         let limits = ExecutionLimits {

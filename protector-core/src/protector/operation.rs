@@ -113,6 +113,8 @@ impl Protector {
         id: OperationId,
         term: &PairTerm,
     ) -> Result<OperationRecord, Error> {
+        // What a crash left half-written in the stores is settled by whoever holds the term next.
+        self.stores.repair().await?;
         // Under the term nobody else changes the group: now it has to be what the plan was made for.
         let (_, group) = self.records().group(plan.group).await?;
         if let Some(group) = group.filter(|group| group.epoch != plan.epoch) {
@@ -161,6 +163,10 @@ impl Protector {
         };
         let record = recalled.record;
         let term = self.stores.take_terms(record.group, record.id, self.holder.clone()).await?;
+        if let Err(error) = self.stores.repair().await {
+            self.stores.release_terms(&term).await?;
+            return Err(error.into());
+        }
         Ok(self.spawn(record, recalled.plan, recalled.events, term))
     }
 
