@@ -118,6 +118,18 @@ async fn a_site_that_stayed_where_both_were_is_brought_up_to_the_one_that_went_o
 }
 
 #[tokio::test]
+async fn a_fraction_that_json_does_not_read_back_exactly_is_no_difference() {
+    let sites = Sites::new();
+    let pair = sites.pair();
+    let body = json!(-3.721_120_077_821_030_5e-9);
+    pair.write_one(&site_b(), KIND, "shop", None, version(1, 0), body).await.unwrap();
+    assert!(pair.repair().await.unwrap().differing.is_empty());
+    let document = pair.read(KIND, "shop").await.unwrap().unwrap();
+    pair.write(KIND, "shop", Some(document.version), version(1, 1), document.body).await.unwrap();
+    pair.read(KIND, "shop").await.unwrap();
+}
+
+#[tokio::test]
 async fn two_sites_that_both_went_on_are_left_to_a_person() {
     let sites = Sites::new();
     let pair = sites.pair();
