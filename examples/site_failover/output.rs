@@ -82,14 +82,13 @@ impl Output {
         if self.json(&document) {
             return;
         }
-        match &planned.plan {
-            Some(plan) => println!("{plan}"),
-            None => {
-                println!("refused: nothing was changed");
-                for finding in &planned.findings {
-                    println!("  {finding}");
-                }
-            }
+        if let Some(plan) = &planned.plan {
+            println!("{plan}");
+            return;
+        }
+        println!("refused: nothing was changed");
+        for finding in &planned.findings {
+            println!("  {finding}");
         }
     }
 

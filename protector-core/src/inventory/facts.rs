@@ -78,7 +78,11 @@ impl SiteFacts {
 
     /// A network by its name; the project's own before others'.
     pub fn network(&self, name: &str) -> Option<&Network> {
-        let named = || self.networks.iter().filter(|network| network.name == name);
+        // An administrator sees other projects' private networks, too: they are none of ours.
+        let usable = |network: &&Network| {
+            network.name == name && (network.project_id == self.project || network.shared || network.external)
+        };
+        let named = || self.networks.iter().filter(usable);
         named().find(|network| network.project_id == self.project).or_else(|| named().next())
     }
 
@@ -116,7 +120,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
     let (server_groups, volume_types, group_types) =
         (cloud.server_groups(), cloud.volume_types(), cloud.group_types());
     let (compute_limits, volume_quotas) = (cloud.compute_limits(), cloud.volume_quotas());
-    let of_project = PortQuery::default();
+    let of_project = PortQuery { project_id: Some(project.clone()), ..PortQuery::default() };
     let (servers, volumes, groups, ports, networks, subnets, security_groups, flavors) = try_join!(
         servers.list(context, &ServerQuery::default()).try_collect::<Vec<_>>(),
         volumes.list(context, &VolumeQuery::default()).try_collect::<Vec<_>>(),
@@ -135,8 +139,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         compute_limits.get(context),
         volume_quotas.usage(context, &project),
     )?;
-    // An administrator sees other projects' ports and security groups, too: they are none of ours.
-    let ports = ports.into_iter().filter(|port| port.project_id == project).collect();
+    // An administrator sees other projects' security groups, too: they are none of ours.
     let security_groups = security_groups.into_iter().filter(|group| group.project_id == project).collect();
     Ok(SiteFacts {
         site: access.site.clone(),

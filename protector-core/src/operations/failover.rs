@@ -73,7 +73,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
             )),
             Some(captured) => {
                 let placed = place(facts, &placement, member, &captured.definition, &mut findings);
-                moves.extend(placed);
+                moves.push(placed);
             }
         }
     }
@@ -144,7 +144,7 @@ fn place<'a>(
     member: &'a Member,
     definition: &'a ServerDefinition,
     findings: &mut Vec<Finding>,
-) -> Option<Move<'a>> {
+) -> Move<'a> {
     let (source, target) = (facts.source.site, facts.target.site);
     if let Some(server) = source.server(&definition.server_id) {
         findings.extend(eligibility(source, server));
@@ -175,7 +175,7 @@ fn place<'a>(
             },
         }
     }
-    Some(Move { member, definition, shadow, flavor, volumes, ports })
+    Move { member, definition, shadow, flavor, volumes, ports }
 }
 
 fn place_volume<'a>(

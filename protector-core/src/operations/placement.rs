@@ -163,26 +163,21 @@ impl Placement<'_> {
                 .collect(),
         })
     }
+}
 
-    /// The twin of a volume: the same but empty, with our markers.
-    pub(super) fn twin(
-        &self,
-        group: GroupId,
-        volume: &VolumeDefinition,
-        volume_type: &str,
-        consistency_group: Option<ConsistencyGroupId>,
-    ) -> NewVolume {
-        let mut metadata = volume.metadata.clone();
-        metadata.extend(naming::markers(group, volume.lineage));
-        NewVolume {
-            name: volume.name.clone(),
-            description: volume.description.clone(),
-            size: volume.size,
-            volume_type: Some(volume_type.to_owned()),
-            group_id: consistency_group,
-            availability_zone: None,
-            metadata,
-        }
+/// The twin of a volume: the same but empty, with our markers.
+pub(super) fn twin(group: GroupId, volume: &VolumeDefinition, volume_type: &str) -> NewVolume {
+    let mut metadata = volume.metadata.clone();
+    metadata.extend(naming::markers(group, volume.lineage));
+    NewVolume {
+        name: volume.name.clone(),
+        description: volume.description.clone(),
+        size: volume.size,
+        volume_type: Some(volume_type.to_owned()),
+        // The planner puts the Cinder group in, which may not be there yet.
+        group_id: None,
+        availability_zone: None,
+        metadata,
     }
 }
 

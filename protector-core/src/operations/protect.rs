@@ -1,4 +1,4 @@
-use super::placement::{Placement, eligibility, port_eligibility, quota, volume_eligibility};
+use super::placement::{Placement, eligibility, port_eligibility, quota, twin, volume_eligibility};
 use super::{Known, Planned, PlanningError, record_group, site_volume};
 use crate::config::ProtectorConfig;
 use crate::domain::{
@@ -9,7 +9,7 @@ use crate::driver::{ArrayVolume, GroupOrigin, ReplicationSettings};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
 use crate::id::{ArrayName, GroupId, LineageId, SiteName, StepId, VolumeId};
 use crate::inventory::Captured;
-use crate::openstack::block_storage::{GroupType, NewGroup};
+use crate::openstack::block_storage::{GroupType, NewGroup, VolumeType};
 use crate::openstack::compute::Server;
 use crate::steps::cinder::{CreateGroupInput, MembershipInput};
 use crate::steps::guard::{CaptureDefinitionsInput, ValidateTargetInput};
@@ -89,7 +89,7 @@ fn decide(
     let volumes = || facts.captured.iter().flat_map(|captured| &captured.definition.volumes);
     let types: BTreeSet<&str> = volumes().map(|volume| volume.volume_type.as_str()).collect();
     let replicated =
-        || types.iter().filter(|name| source.volume_type(name).is_some_and(|kind| kind.is_replicated()));
+        || types.iter().filter(|name| source.volume_type(name).is_some_and(VolumeType::is_replicated));
     if replicated().count() > 1 {
         findings.push(Finding::new(
             FindingCode::VolumeTypesDiffer,
@@ -124,7 +124,7 @@ fn decide(
                 on_arrays.insert(volume.volume_id.clone(), found.clone());
             }
             // What is of another type has its own finding.
-            None if source.volume_type(&volume.volume_type).is_some_and(|kind| kind.is_replicated()) => {
+            None if source.volume_type(&volume.volume_type).is_some_and(VolumeType::is_replicated) => {
                 findings.push(Finding::new(
                     FindingCode::VolumeNotOnArray,
                     &source.site,
@@ -312,7 +312,9 @@ fn steps(
     let defaults = &facts.config.defaults;
     let mut plan =
         PlanBuilder::new(OperationType::Protect, decided.group, &request.name, sites, 1, Recovery::RollBack);
-    warnings.into_iter().for_each(|warning| plan.warn(warning));
+    for warning in warnings {
+        plan.warn(warning);
+    }
 
     let validate = plan.add(
         StepBuilder::new("validate_target", "validate_target", "see that the target answers")
@@ -425,11 +427,9 @@ fn steps(
         .reverted_by("PUT block-storage /groups/{id} remove_volumes"),
     );
 
-    let placement =
-        Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
     let mut twins: BTreeMap<LineageId, StepId> = BTreeMap::new();
     for volume in definitions().flat_map(|definition| &definition.volumes) {
-        let twin = placement.twin(decided.group, volume, &decided.target_type, None);
+        let twin = twin(decided.group, volume, &decided.target_type);
         let step = create_twin(
             target,
             &decided.target_array,

@@ -120,7 +120,7 @@ fn remove_servers(
 ) -> Vec<StepId> {
     let group = facts.group;
     let other = &facts.other.site.site;
-    let marker = naming::port_tag(group.id);
+    let own_tag = naming::port_tag(group.id);
     let mut gone = Vec::new();
     for member in group.members.values() {
         let name = &member.name;
@@ -165,7 +165,7 @@ fn remove_servers(
                     )
                     .at(other)
                     .after([&deleted])
-                    .input(json!({"port_id": port_id, "marker": marker}))
+                    .input(json!({"port_id": port_id, "marker": own_tag}))
                     .call(format!("DELETE network /ports/{port_id}")),
                 ),
             );

@@ -17,10 +17,10 @@ impl Protector {
     /// error: it is in the answer.
     pub async fn plan(&self, request: &Request) -> Result<Planned, Error> {
         match request {
-            Request::Protect(request) => self.plan_protect(request).await,
-            Request::Failover { group } => self.plan_move(group, OperationType::Failover).await,
-            Request::Failback { group } => self.plan_move(group, OperationType::Failback).await,
-            Request::Unprotect { group } => self.plan_unprotect(group).await,
+            Request::Protect(request) => Box::pin(self.plan_protect(request)).await,
+            Request::Failover { group } => Box::pin(self.plan_move(group, OperationType::Failover)).await,
+            Request::Failback { group } => Box::pin(self.plan_move(group, OperationType::Failback)).await,
+            Request::Unprotect { group } => Box::pin(self.plan_unprotect(group)).await,
         }
     }
 

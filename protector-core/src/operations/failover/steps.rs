@@ -3,7 +3,7 @@ use crate::domain::{Finding, GroupStatus, OperationType, StorageGroupReference, 
 use crate::driver::{GroupOrigin, ReplicationSettings};
 use crate::engine::{PlanBuilder, StepBuilder, output};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId, VolumeId};
-use crate::operations::placement::Placement;
+use crate::operations::placement::{Placement, twin};
 use crate::operations::protect::{create_twin, volume_label};
 use crate::operations::{PlanningError, record_group, site_volume};
 use crate::steps::cinder::MembershipInput;
@@ -43,7 +43,9 @@ impl Writer<'_> {
         shared: &Shared<'_>,
         warnings: Vec<Finding>,
     ) -> Result<crate::engine::Plan, PlanningError> {
-        warnings.into_iter().for_each(|warning| self.plan.warn(warning));
+        for warning in warnings {
+            self.plan.warn(warning);
+        }
         let validate = self.plan.add(
             StepBuilder::new("validate_target", "validate_target", "see that the target answers")
                 .at(self.target)
@@ -311,9 +313,9 @@ impl Writer<'_> {
             prepared.ports.insert(lineage, json!(port.there));
             return;
         };
-        let marker = naming::port_tag(self.facts.group.id);
+        let own_tag = naming::port_tag(self.facts.group.id);
         let mut tags = port.definition.tags.clone();
-        tags.push(marker.clone());
+        tags.push(own_tag.clone());
         let name = &one.member.name;
         let step = self.plan.add(
             StepBuilder::new(
@@ -323,7 +325,7 @@ impl Writer<'_> {
             )
             .at(self.target)
             .after([marked])
-            .input(json!({"port": new, "tags": tags, "marker": marker}))
+            .input(json!({"port": new, "tags": tags, "marker": own_tag}))
             .call("POST network /ports")
             .call("PUT network /ports/{id}/tags")
             .reverted_by("DELETE network /ports/{id}"),
@@ -340,12 +342,7 @@ impl Writer<'_> {
             let lineage = volume.definition.lineage;
             match (volume.twin, &volume.twin_type) {
                 (None, Some(volume_type)) => {
-                    let placement = Placement {
-                        target: self.facts.target.site,
-                        mappings: &self.facts.config.mappings,
-                        source_site: self.source,
-                    };
-                    let twin = placement.twin(self.facts.group.id, volume.definition, volume_type, None);
+                    let twin = twin(self.facts.group.id, volume.definition, volume_type);
                     let group = json!(self.consistency_group);
                     let step = create_twin(
                         self.target,

@@ -35,7 +35,7 @@ impl SiteStep for CaptureDefinitions {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let facts = read(site.access, &run.context).await?;
+        let facts = Box::pin(read(site.access, &run.context)).await?;
         let lineages = Lineages { volumes: input.volumes.clone(), ports: input.ports.clone() };
         for (member, server_id) in &input.members {
             let server = facts.server(server_id).ok_or_else(|| {
