@@ -194,6 +194,10 @@ quota_volumes = 1000
 quota_snapshots = 1000
 quota_gigabytes = 100000
 quota_groups = 100
+[key_manager]
+# a fixed key lets volumes of an encrypted type be made without a key manager's service
+backend = cinder.keymgr.conf_key_mgr.ConfKeyManager
+fixed_key = 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 [pure]
 volume_backend_name = pure
 volume_driver = cinder.volume.drivers.pure.PureISCSIDriver

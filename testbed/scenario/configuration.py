@@ -93,8 +93,13 @@ class Configuration:
         mappings = world.mappings(*self.bed.names)
         return {'sites': sites, 'encryption_key': 'file:protector.key',
                 'mappings': {k: v for k, v in mappings.items() if v and k not in self.unmapped},
-                'defaults': {'replication_interval': 300, 'retention': 86400, 'rpo_minutes': 15},
+                'defaults': {'replication_interval': 300, 'retention': 86400, 'rpo_minutes': 15,
+                             **self._group_type()},
                 'engine': self.engine}
+
+    def _group_type(self):
+        """Only an administrator sees which group type fits; a member has to be told."""
+        return {'group_type': world.GROUP_TYPE} if self.role == world.SERVICE_MEMBER else {}
 
     def write_protector(self, change=None):
         """Writes protector.yaml; `change` may alter its content first."""

@@ -1,5 +1,6 @@
 """Options and fixtures of the suite. See README.md."""
 import contextlib
+import urllib.request
 import pathlib
 import sys
 
@@ -157,6 +158,9 @@ def quiet(bed, faults):
     def watched():
         watch = Watch(bed, faults)
         yield watch
+        # What is refused before anything is asked leaves no line: one of ours shows that the logs are written.
+        for site in bed.sites:
+            urllib.request.urlopen(bed.cloud_entry(site)['auth']['auth_url'], timeout=20).read()
         assert watch.writing() == []
         assert watch.reads() or not any(s.access_logs for s in bed.sites.values()), \
             'the access logs are silent: they prove nothing'

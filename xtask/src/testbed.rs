@@ -45,6 +45,9 @@ struct Options {
 
 #[derive(Args)]
 struct Scenario {
+    /// Also what has to be refused, broken on the way and told as bad input
+    #[arg(long)]
+    refusals: bool,
     /// Also the whole kill matrix, about 20 minutes more
     #[arg(long, conflicts_with = "kill_share")]
     kill: bool,
@@ -101,7 +104,10 @@ impl Bed<'_> {
         tiers.run("arrays", 30, || passed(self.pytest(&["testbed/flasharray"], &[])));
         tiers.run("program", 240, || passed(self.build()));
         tiers.run("scenario", 300, || passed(self.scenario("test_scenario.py", &[])));
-        tiers.run("refusals", 300, || passed(self.scenario("test_refusals.py", &[])));
+        if scenario.refusals {
+            tiers.run("bad input", 120, || passed(self.scenario("test_bad_input.py", &[])));
+            tiers.run("refusals", 300, || passed(self.scenario("test_refusals.py", &[])));
+        }
         if let Some((budget, share)) = kills(scenario) {
             tiers.run("kills", budget, || passed(self.scenario("test_kills.py", &share)));
         }
