@@ -255,6 +255,17 @@ fn trouble_past_the_point_of_no_return_is_waiting_and_before_it_is_running() {
 }
 
 #[test]
+fn trouble_that_has_passed_is_forgotten() {
+    let troubled = || Event::StepTroubled { step: "a".into(), trouble: trouble(Code::Unreachable) };
+    let mut events = vec![started(), intended("a"), troubled(), done("a")];
+    let (state, _) = after(&plan(Recovery::ForwardOnly, CHAIN), &events);
+    assert_eq!((state.status(), state.error_message()), (OperationStatus::Running, None));
+    events.extend([rollback(), reverting("a"), revert_failed("a"), started(), reverting("a"), reverted("a")]);
+    let (state, _) = after(&plan(Recovery::RollBack, CHAIN), &events);
+    assert_eq!(state.error_message().as_deref(), Some("it is broken"));
+}
+
+#[test]
 fn what_was_touched_is_reverted_what_depends_on_it_first() {
     let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &["a"]), ("c", &["a"]), ("d", &["b"])]);
     let mut events = vec![

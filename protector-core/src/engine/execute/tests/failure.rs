@@ -134,6 +134,8 @@ async fn a_conflict_is_left_for_a_person_with_the_evidence_and_goes_on_when_mend
             assert_eq!(outcome.state.error_message(), Some(evidence));
             assert_eq!(outcome.state.rollback_reason(), None);
         }
+        let calls = scene.world.calls().into_iter().filter(|(_, called)| *called == step).count();
+        assert_eq!(calls, 1, "looking was enough the second time");
         scene.world.mend();
         let outcome = scene.run().await;
         scene.assert_completed(&outcome);

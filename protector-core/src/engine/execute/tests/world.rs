@@ -144,6 +144,9 @@ impl World {
     async fn call(&self, direction: Direction, system: &'static str, run: &StepRun) -> Result<(), StepError> {
         let step = &run.step;
         self.check(direction, step);
+        let site = &self.plan.step(step).unwrap().site;
+        let given = (run.site.as_ref(), run.context.site());
+        self.demand(given == (site.as_ref(), site.as_ref()), || format!("{step} was sent to {given:?}"));
         let _busy = Busy::new(self, system);
         self.facts.lock().unwrap().calls.push((direction, step.clone()));
         let killer = &self.journal.killer;
