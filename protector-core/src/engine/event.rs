@@ -84,18 +84,36 @@ pub struct Trouble {
     pub class: Class,
     /// The whole story on one line.
     pub message: String,
+    /// Whether it is certain that nothing was changed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub untouched: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Trouble {
     /// From its parts.
     pub fn new(code: Code, class: Class, message: impl Into<String>) -> Self {
-        Self { code: code.as_str().to_owned(), class, message: message.into() }
+        Self { code: code.as_str().to_owned(), class, message: message.into(), untouched: false }
     }
 
     /// Whether neither going on nor going back is safe before a person has looked: what was found is not what was
     /// expected, or this release does not understand the step.
     pub fn is_for_a_person(&self) -> bool {
         [Code::StepConflict, Code::NeedsNewerRelease].iter().any(|code| self.code == code.as_str())
+    }
+
+    /// Of a step's error.
+    pub(super) fn of(error: super::StepError) -> Self {
+        Self {
+            code: error.code.as_str().to_owned(),
+            class: error.class,
+            message: error.message,
+            untouched: error.untouched,
+        }
     }
 }
 

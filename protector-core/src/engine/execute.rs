@@ -239,7 +239,7 @@ impl Run<'_> {
                     Ok(())
                 }
                 Err(error) => {
-                    let trouble = Trouble::new(error.code, error.class, error.message);
+                    let trouble = Trouble::of(error);
                     self.record(Event::StepFailed { step, trouble }).await
                 }
             },
@@ -315,7 +315,7 @@ impl Run<'_> {
         let (kind, input) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                let trouble = Trouble::new(error.code, error.class, error.message);
+                let trouble = Trouble::of(error);
                 return self.record(Event::RevertFailed { step, trouble }).await;
             }
         };
@@ -348,7 +348,7 @@ impl Run<'_> {
                 if self.was_left(&error) {
                     return Ok(());
                 }
-                Event::StepFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
+                Event::StepFailed { step, trouble: Trouble::of(error) }
             }
             Report::Reverted(step, Ok(())) => {
                 self.under_way.remove(&step);
@@ -359,7 +359,7 @@ impl Run<'_> {
                 if self.was_left(&error) {
                     return Ok(());
                 }
-                Event::RevertFailed { step, trouble: Trouble::new(error.code, error.class, error.message) }
+                Event::RevertFailed { step, trouble: Trouble::of(error) }
             }
         };
         self.record(event).await

@@ -231,6 +231,9 @@ impl OperationState {
                         matches!(state, StepState::Pending | StepState::Interrupted | StepState::Running);
                     failing.then(|| StepState::Failed(trouble.clone()))
                 })?;
+                if trouble.untouched {
+                    self.touched.remove(step);
+                }
                 self.troubles.insert(step.clone(), trouble.clone());
             }
             Event::RollbackBegun { reason } => {

@@ -83,12 +83,20 @@ pub struct StepError {
     pub class: Class,
     /// The whole story on one line.
     pub message: String,
+    /// Whether it is certain that nothing was changed: then there is nothing to undo.
+    pub untouched: bool,
 }
 
 impl StepError {
     /// An error of the step itself.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, class: code.class(), message: message.into() }
+        Self { code, class: code.class(), message: message.into(), untouched: false }
+    }
+
+    /// The same, of a step that failed before its first changing request.
+    #[must_use]
+    pub fn before_any_change(self) -> Self {
+        Self { untouched: true, ..self }
     }
 
     /// A wait of the step was stopped.
@@ -108,7 +116,7 @@ impl StepError {
 
 impl<E: Coded + 'static> From<E> for StepError {
     fn from(error: E) -> Self {
-        Self { code: error.code(), class: error.class(), message: chain(&error) }
+        Self { code: error.code(), class: error.class(), message: chain(&error), untouched: false }
     }
 }
 

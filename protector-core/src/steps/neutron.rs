@@ -75,6 +75,8 @@ impl SiteStep for CreatePort {
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<PortMade, StepError> {
         let ports = site.access.cloud.ports();
+        // A Neutron that does not even answer a look is not asked for a port: then nothing is left to be undone.
+        Self::find(site, run, input).await.map_err(StepError::before_any_change)?;
         let port = ports.create(&run.context, &input.port).await?;
         ports.set_tags(&run.context, &port.id, &input.tags).await?;
         Ok(PortMade { port_id: port.id })

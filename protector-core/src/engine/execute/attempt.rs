@@ -18,7 +18,8 @@ async fn attempt(
     observe_first: bool,
 ) -> Result<Value, StepError> {
     if observe_first {
-        match kind.observe(run, input).await? {
+        // Looking changes nothing; whether an earlier attempt did is remembered by the caller.
+        match kind.observe(run, input).await.map_err(StepError::before_any_change)? {
             Observation::Done(output) => {
                 kind.verify(run, input, &output).await?;
                 return Ok(output);
@@ -61,19 +62,23 @@ pub(super) async fn try_step(
 ) -> Result<Value, StepError> {
     let begun = run.context.clock().monotonic();
     let mut pause = limits.first_pause;
+    // What was begun before may have done something already.
+    let mut touched = observe_first;
     loop {
         let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
         let attempt = attempt(kind, &within, input, observe_first);
-        let error = match in_time(run, limits, attempt).await {
+        let mut error = match in_time(run, limits, attempt).await {
             Ok(output) => return Ok(output),
             Err(error) => error,
         };
+        touched |= !error.untouched;
+        error.untouched = !touched;
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);
         // The point of no return may be passed elsewhere while this step is being tried.
         if !try_again(&error, for_ever.load(Ordering::Relaxed), elapsed, limits.retry_for) {
             return Err(error);
         }
-        troubled(Trouble::new(error.code, error.class, error.message.clone()));
+        troubled(Trouble::of(error.clone()));
         pause_after(error, run, pause).await?;
         pause = (pause * 2).min(limits.first_pause * 30);
         observe_first = true;

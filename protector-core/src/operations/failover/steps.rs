@@ -76,7 +76,7 @@ impl Writer<'_> {
         let captured = self.capture(&marked);
         let fenced = self.stop_and_lock(&marked);
         let arrived = self.replicate(&fenced, joined.as_ref());
-        let mut prepared = self.prepare(shared, &marked);
+        let mut prepared = self.prepare(shared, &marked, &arrived.1);
         prepared.before_epoch.extend([captured, arrived.0, arrived.1.clone()]);
         self.materialize(&mut prepared, &marked, &arrived.1);
         let raised = self.raise_epoch(&prepared);
@@ -246,8 +246,8 @@ impl Writer<'_> {
         }
     }
 
-    /// What can be made while the VMs still run.
-    fn prepare(&mut self, shared: &Shared<'_>, marked: &StepId) -> Prepared {
+    /// What the servers need: what is cheap to undo while the VMs still run, the ports when their data has arrived.
+    fn prepare(&mut self, shared: &Shared<'_>, marked: &StepId, arrived: &StepId) -> Prepared {
         let mut prepared = Prepared {
             twins: BTreeMap::new(),
             ports: BTreeMap::new(),
@@ -294,7 +294,7 @@ impl Writer<'_> {
         }
         for one in self.moves {
             for (number, port) in one.ports.iter().enumerate() {
-                self.prepare_port(&mut prepared, one, number, port, marked);
+                self.prepare_port(&mut prepared, one, number, port, arrived);
             }
         }
         prepared
@@ -306,7 +306,7 @@ impl Writer<'_> {
         one: &Move<'_>,
         number: usize,
         port: &MovedPort<'_>,
-        marked: &StepId,
+        arrived: &StepId,
     ) {
         let lineage = port.definition.lineage;
         let Some(new) = &port.new else {
@@ -324,7 +324,7 @@ impl Writer<'_> {
                 format!("make port {number} of {name} ({})", port.definition.mac_address),
             )
             .at(self.target)
-            .after([marked])
+            .after([arrived])
             .input(json!({"port": new, "tags": tags, "marker": own_tag}))
             .call("POST network /ports")
             .call("PUT network /ports/{id}/tags")

@@ -211,7 +211,8 @@ impl SiteStep for ReleaseTwin {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let volume = site.access.cloud.volumes().get(&run.context, &input.volume_id).await?;
+        let looked = site.access.cloud.volumes().get(&run.context, &input.volume_id).await;
+        let volume = looked.map_err(|error| StepError::from(error).before_any_change())?;
         if volume.status == "attaching" {
             site.access.cloud.volumes().unreserve(&run.context, &input.volume_id).await?;
             volume_in(site.access, run, &input.volume_id, &["available", "in-use"]).await?;
