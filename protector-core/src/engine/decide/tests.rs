@@ -373,3 +373,18 @@ fn a_plan_with_a_step_that_nothing_leads_to_is_never_completed() {
     let events = [started(), intended("a"), done("a"), intended("b"), done("b")];
     assert_eq!(commands(&Arc::new(plan), &events), [Command::Leave]);
 }
+
+#[test]
+fn a_step_that_failed_before_any_change_is_not_undone() {
+    let plan = plan(Recovery::RollBack, &[("a", &[]), ("b", &["a"])]);
+    let trouble = Trouble { untouched: true, ..trouble(Code::ServiceFailed) };
+    let events = [
+        started(),
+        intended("a"),
+        done("a"),
+        intended("b"),
+        Event::StepFailed { step: "b".into(), trouble },
+        rollback(),
+    ];
+    assert_eq!(commands(&plan, &events), [revert("a")]);
+}
