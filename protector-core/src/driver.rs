@@ -36,6 +36,9 @@
 mod error;
 mod types;
 
+#[cfg(any(test, feature = "test-support"))]
+pub mod conformance;
+
 pub use error::Error;
 pub use types::{
     ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, GroupOrigin, Peer, PointMember,
