@@ -128,7 +128,8 @@ impl Executor {
     }
 
     /// Runs an operation from where its history leaves it until it ends, needs a person, or is `stop`ped.
-    /// Every event goes to `watcher` once it is durable.
+    /// Every event goes to `watcher` once it is durable. `stop` takes the place of the context's own cancellation; a
+    /// deadline of the context is one for the whole operation.
     pub async fn run(
         &self,
         context: Context,
