@@ -1,4 +1,4 @@
-use crate::engine::{OperationState, PlannedStep, StepState};
+use crate::engine::{OperationState, PlannedStep};
 use crate::id::{OperationId, SiteName};
 use crate::operations::MadeObject;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(super) fn account(objects: &mut Vec<MadeObject>, operation: OperationId, state: &OperationState) {
     for step in &state.plan().steps {
         // What failed or is under way may have been made, too; its name is known before its id.
-        let begun = !matches!(state.step(&step.id), None | Some(StepState::Pending | StepState::Reverted));
+        let begun = state.is_touched(&step.id);
         let Some(site) = step.site.as_ref().filter(|_| begun) else { continue };
         let output = state.outputs().get(&step.id).unwrap_or(&Value::Null);
         let input =

@@ -1,10 +1,10 @@
 use super::log::JournalLog;
-use super::status::{OperationView, view};
+use super::status::{OperationView, Recalled, view};
 use super::{Error, Protector};
 use crate::domain::{OperationStatus, ProtectionGroup};
 use crate::engine::{Assignment, Event, Left, OperationState, Outcome, Plan};
 use crate::error::Coded;
-use crate::id::OperationId;
+use crate::id::{GroupId, OperationId};
 use crate::journal::{OperationRecord, PairTerm};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -161,13 +161,23 @@ impl Protector {
             }
             None => unfinished.pop().ok_or(Error::NothingToResume)?,
         };
-        let record = recalled.record;
-        let term = self.stores.take_terms(record.group, record.id, self.holder.clone()).await?;
-        if let Err(error) = self.stores.repair().await {
-            self.stores.release_terms(&term).await?;
-            return Err(error.into());
+        let id = recalled.record.id;
+        let term = self.stores.take_terms(recalled.record.group, id, self.holder.clone()).await?;
+        match self.recall_held(id, recalled.record.group).await {
+            Ok(recalled) => Ok(self.spawn(recalled.record, recalled.plan, recalled.events, term)),
+            Err(error) => {
+                self.stores.release_terms(&term).await?;
+                Err(error)
+            }
         }
-        Ok(self.spawn(record, recalled.plan, recalled.events, term))
+    }
+
+    /// What there is of an operation once its term is held: whoever held it before may have gone on until then.
+    async fn recall_held(&self, id: OperationId, group: GroupId) -> Result<Recalled, Error> {
+        self.stores.repair().await?;
+        let all = self.recall(Some(group)).await?;
+        let found = all.into_iter().find(|recalled| recalled.record.id == id);
+        found.filter(|recalled| recalled.state.end().is_none()).ok_or(Error::OperationUnknown(id))
     }
 
     fn spawn(
