@@ -2,6 +2,7 @@
 from the services and the arrays, never from the program. The steps build on one another."""
 import pytest
 
+import program as codes
 import world
 from journey import Journey
 
@@ -70,6 +71,7 @@ class TestServiceUserThatIsOnlyMember:
         result = short.protect()
         told = [message for *_, message in result.findings('warnings')]
         assert [m for m in told if 'user_data' in m or 'user data' in m], result.told()
+        assert [subject for _, subject, *_ in result.findings('warnings') if 'keypair' in subject], result.told()
         assert all('\n' not in m for m in told)
 
     def test_failover_loses_only_what_was_named(self, short):
@@ -78,10 +80,15 @@ class TestServiceUserThatIsOnlyMember:
         short.look()
         short.assert_status(result, 'failed_over', short.away)
         short.assert_moved(short.home, short.away, written, {},
-                           tolerated=['server/OS-EXT-SRV-ATTR:user_data'])
+                           tolerated=['server/OS-EXT-SRV-ATTR:user_data', 'server/key_name', 'keypair'])
 
     def test_failback_starts_the_original_vm_again(self, short):
         short.move('failback', short.away, short.home)
 
-    def test_unprotect_leaves_no_trace(self, short):
+    def test_unprotect_needs_an_administrator_and_says_so(self, short):
+        refused = short.program.run('unprotect', short.group, expect=codes.REFUSED)
+        assert [code for code, *_ in refused.findings()] == ['role-missing'], refused.told()
+        configuration = short.program.configuration
+        configuration.role = world.SERVICE
+        configuration.write_clouds()
         short.unprotect()

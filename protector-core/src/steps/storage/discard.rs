@@ -1,5 +1,5 @@
 use super::Nothing;
-use crate::driver::GroupOrigin;
+use crate::driver::{Error, GroupOrigin};
 use crate::engine::{StepError, StepRun};
 use crate::id::{ArrayName, ArrayVolumeId};
 use crate::steps::{Seen, Site, SiteStep};
@@ -31,7 +31,12 @@ impl SiteStep for DiscardOrigin {
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
         let driver = site.array(&input.array)?;
-        for point in driver.recovery_points(&run.context, &input.origin).await? {
+        let points = match driver.recovery_points(&run.context, &input.origin).await {
+            // The array forgets a group without points when its source goes.
+            Err(Error::NotFound { .. }) => Vec::new(),
+            points => points?,
+        };
+        for point in points {
             driver.discard_replica(&run.context, &input.origin, &point.name).await?;
         }
         driver.discard_origin(&run.context, &input.origin).await?;
