@@ -8,7 +8,7 @@ use std::time::Duration;
 const LARGEST_BODY: usize = 64 << 20;
 
 /// How a server's certificate is judged, as bytes that the configuration has read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TlsSettings {
     /// PEM of authorities to trust beside the system's.
     pub authorities: Option<Vec<u8>>,
@@ -16,6 +16,18 @@ pub struct TlsSettings {
     pub identity: Option<Vec<u8>>,
     /// False accepts any certificate.
     pub verify: bool,
+}
+
+impl std::fmt::Debug for TlsSettings {
+    // The identity holds a private key.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TlsSettings")
+            .field("authorities", &self.authorities.is_some())
+            .field("identity", &self.identity.is_some())
+            .field("verify", &self.verify)
+            .finish()
+    }
 }
 
 impl Default for TlsSettings {
@@ -133,4 +145,16 @@ fn is_certificate_error(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_key_is_not_shown() {
+        let settings = TlsSettings { identity: Some(b"canary".to_vec()), ..TlsSettings::default() };
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("identity: true") && !shown.contains("99, 97, 110"), "{shown}");
+    }
 }
