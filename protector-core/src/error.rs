@@ -54,7 +54,7 @@ codes! {
     ConfigurationInvalid = "configuration-invalid", Fatal, "Correct the named file at the named place.";
     CloudUnknown = "cloud-unknown", Fatal, "Name a cloud that clouds.yaml defines.";
     SecretUnavailable = "secret-unavailable", Fatal, "Make the referenced environment variable or file available to this process.";
-    AuthenticationFailed = "authentication-failed", Fatal, "Check user, password or application credential, and project in clouds.yaml or protector.yaml.";
+    AuthenticationFailed = "authentication-failed", Fatal, "Check user, password or application credential, and project in clouds.yaml; of an array, api_token in protector.yaml.";
     CertificateInvalid = "certificate-invalid", Fatal, "Renew the server's certificate, or name the authority that signed it (cacert, ca_certificate).";
     Unreachable = "unreachable", Transient, "Check that the address is right and that the service answers from this host.";
     Forbidden = "forbidden", Fatal, "Give the service credential the role that the call needs on the group's project.";

@@ -142,8 +142,9 @@ class Known:
         return bool(found) and found.group(2) in self.cinder
 
 
-def unknown(before, now, objects, ours=()):
-    """Everything that exists now, did not before, and that the journal does not know."""
+def unknown(before, now, objects, ours=(), destroyed=True):
+    """Everything that exists now, did not before, and that the journal does not know. Without `destroyed` only what
+    lives counts on the arrays: what was undone waits there for its eradication, and the journal has no more of it."""
     known, found = Known(before, now, objects, ours), []
     for site in before['sites']:
         for kind in KINDS:
@@ -154,7 +155,11 @@ def unknown(before, now, objects, ours=()):
                     what = now['sites'][site][kind][item]
                     found.append(f'{site}: {kind} {item} ({what.get("name")}) is in no journal')
     for array in before['arrays']:
-        found += _array_unknown(array, before['arrays'][array], now['arrays'][array], known)
+        there = now['arrays'][array]
+        if not destroyed:
+            there = {kind: {n: i for n, i in items.items() if not i.get('destroyed')}
+                     if isinstance(items, dict) else items for kind, items in there.items()}
+        found += _array_unknown(array, before['arrays'][array], there, known)
     return found
 
 

@@ -24,7 +24,7 @@ class Configuration:
         self.unmapped = unmapped
         self.engine = {'poll_interval': 0.2, 'step_timeout': 120, 'retry_for': 4, **(engine or {})}
         self.environment = {}
-        self._key()
+        self.key = self._key()
         self.write_clouds()
         self.write_protector()
 
@@ -41,6 +41,7 @@ class Configuration:
         if not key.exists():
             key.touch(0o600)
             key.write_bytes(base64.b64encode(os.urandom(32)))
+        return key.read_text(encoding='ascii').strip()
 
     def clouds(self):
         """One cloud a site, named tenant-SITE."""
@@ -111,8 +112,7 @@ class Configuration:
 
     def secrets(self):
         """What must never show in anything that the program says: name → value."""
-        key = (self.directory / 'protector.key').read_text(encoding='ascii').strip()
-        return {'password': world.PASSWORD, 'encryption key': key,
+        return {'password': world.PASSWORD, 'encryption key': self.key,
                 **{f'token of {a.name}': a.token for a in self.bed.arrays.values()},
                 'user data': base64.b64encode(world.USER_DATA).decode()}
 

@@ -1,8 +1,9 @@
 """Options and fixtures of the suite. See README.md."""
 import contextlib
-import urllib.request
+import itertools
 import pathlib
 import sys
+import urllib.request
 
 import pytest
 
@@ -56,6 +57,19 @@ def pytest_runtest_makereport(item, call):
 
 
 EVIDENCE = pytest.StashKey()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What each file took, its part in making the estate included."""
+    seconds = {}
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            file = report.nodeid.split('::')[0].rsplit('/', 1)[-1]
+            seconds[file] = seconds.get(file, 0) + report.duration
+    if len(seconds) > 1:
+        terminalreporter.section('seconds by file', sep='-')
+        for file, took in seconds.items():
+            terminalreporter.write_line(f'{took:7.1f}  {file}')
 
 
 @pytest.fixture(scope='session')
@@ -161,6 +175,7 @@ def quiet(bed, faults):
         # What is refused before anything is asked leaves no line: one of ours shows that the logs are written.
         for site in bed.sites:
             urllib.request.urlopen(bed.cloud_entry(site)['auth']['auth_url'], timeout=20).read()
+        watch.settle()
         assert watch.writing() == []
         assert watch.reads() or not any(s.access_logs for s in bed.sites.values()), \
             'the access logs are silent: they prove nothing'

@@ -44,10 +44,33 @@ class Journey:
         self.now = truth.read(self.bed)
         return self.now
 
-    def assert_untouched(self):
-        """No stranger changed and nothing exists that the journal does not know."""
+    def assert_untouched(self, destroyed=True):
+        """No stranger changed and nothing exists that the journal does not know, not even
+        (`destroyed`) as what an array will eradicate."""
         assert checks.strangers(self.before, self.now, self.owned) == []
-        assert checks.unknown(self.before, self.now, self.program.objects(), self.ours) == []
+        assert checks.unknown(self.before, self.now, self.program.objects(), self.ours,
+                              destroyed=destroyed) == []
+
+    def twins(self):
+        """The volumes at the other site, by the program's own account."""
+        members = self.program.group(self.group)['members']
+        return [v['sites'][self.away]['volume_id'] for m in members for v in m['volumes']]
+
+    def assert_rolled_back(self, was, held):
+        """The VMs run as before (`was`: a look at it), the other site is clean, its volumes hold
+        what they `held`."""
+        self.look()
+        assert checks.same_vms(was, self.now, self.home, self.members) == []
+        assert checks.new_living(was, self.now, arrays=[]) == []
+        self.assert_untouched(destroyed=False)
+        assert self.contents.read(self.away, self.twins()) == held
+        # What was undone on the arrays waits there for its eradication.
+        self.ours += [p['suffix'] for array, state in self.now['arrays'].items()
+                      for name, p in state['protection_group_snapshots'].items()
+                      if p['destroyed'] and name not in was['arrays'][array]['protection_group_snapshots']]
+        group = self.program.group(self.group)
+        assert (group['status'], group['current_primary_site']) == ('active', self.home)
+        assert self.program.unfinished() == []
 
     def assert_status(self, result, status, primary):
         operation, group = result.operation, result.group

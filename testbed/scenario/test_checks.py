@@ -165,10 +165,13 @@ def test_an_object_at_the_wrong_site_is_not_the_known_one(before, now):
 
 
 def test_what_is_destroyed_lives_no_longer(before, now):
+    def unknown():
+        return checks.unknown(before, now, [], destroyed=False)
     now['arrays']['array']['volumes']['x'] = thing('x', destroyed=True)
-    assert checks.new_living(before, now) == []
+    assert checks.new_living(before, now) == [] == unknown()
+    assert checks.unknown(before, now, []), 'the journal has to know it as long as it is there'
     now['arrays']['array']['volumes']['y'] = thing('y')
-    assert checks.new_living(before, now)
+    assert checks.new_living(before, now) and unknown()
 
 
 def test_a_vm_that_runs_where_it_must_not_is_seen(before, now):

@@ -13,7 +13,14 @@ const PACKAGES: &[&str] = &["openstacksdk", "pymysql", "pytest", "pyyaml", "requ
 const VERSIONS: &str = "testbed/requirements.lock";
 
 /// What runs without a cloud, below `testbed/`. Each has a process of its own: their modules share names.
-const TESTS: &[&str] = &["flasharray", "proxy", "bed", "scenario/test_fidelity.py"];
+const TESTS: &[&str] = &[
+    "flasharray",
+    "proxy",
+    "bed",
+    "scenario/test_fidelity.py",
+    "scenario/test_checks.py",
+    "scenario/test_writes.py",
+];
 
 /// Runs the tests that need no cloud.
 pub(crate) fn tests(workspace: &Workspace) -> Result<Ending> {

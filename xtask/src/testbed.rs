@@ -45,9 +45,6 @@ struct Options {
 
 #[derive(Args)]
 struct Scenario {
-    /// Also what has to be refused, broken on the way and told as bad input
-    #[arg(long)]
-    refusals: bool,
     /// Also the whole kill matrix, about 20 minutes more
     #[arg(long, conflicts_with = "kill_share")]
     kill: bool,
@@ -103,14 +100,8 @@ impl Bed<'_> {
         // Here with the vendor's SDK, which `cargo xtask test` does without.
         tiers.run("arrays", 30, || passed(self.pytest(&["testbed/flasharray"], &[])));
         tiers.run("program", 240, || passed(self.build()));
-        tiers.run("scenario", 300, || passed(self.scenario("test_scenario.py", &[])));
-        if scenario.refusals {
-            tiers.run("bad input", 120, || passed(self.scenario("test_bad_input.py", &[])));
-            tiers.run("refusals", 300, || passed(self.scenario("test_refusals.py", &[])));
-        }
-        if let Some((budget, share)) = kills(scenario) {
-            tiers.run("kills", budget, || passed(self.scenario("test_kills.py", &share)));
-        }
+        let tests = Tests::of(scenario);
+        tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));
         if !scenario.keep {
             tiers.always("sites down", 60, || passed(self.act("down", &[])));
         }
@@ -122,18 +113,17 @@ impl Bed<'_> {
         run_command(&mut cargo(&self.workspace.root, build))
     }
 
-    /// Runs one file of the scenario.
-    fn scenario(&self, file: &str, options: &[String]) -> Result<()> {
+    /// Runs the scenario in one process: the estate that it plays in takes longer to make than most tests.
+    fn scenario(&self, tests: &Tests) -> Result<()> {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let told = [
             ["--bed".to_owned(), path(self.folder.join("bed.json"))],
             ["--program".to_owned(), path(self.workspace.target.join("debug/examples/site_failover"))],
             ["--artifacts".to_owned(), path(self.folder.join("reports"))],
         ];
-        self.pytest(
-            &["--durations", "10", &format!("testbed/scenario/{file}")],
-            &[&told.concat(), options].concat(),
-        )
+        let files: Vec<_> = tests.files.iter().map(|file| format!("testbed/scenario/{file}")).collect();
+        let files: Vec<_> = files.iter().map(String::as_str).collect();
+        self.pytest(&files, &[&told.concat(), tests.options.as_slice()].concat())
     }
 
     /// Runs pytest with the Python that the bed has installed.
@@ -148,14 +138,30 @@ fn passed(result: Result<()>) -> Result<Ending> {
     result.map(|()| Ending::Passed)
 }
 
-/// The budget of the kills that are asked for, and how the suite is told of them.
-fn kills(scenario: &Scenario) -> Option<(u64, Vec<String>)> {
-    if scenario.kill {
-        return Some((1200, vec!["--kill-all".to_owned()]));
+/// What of the scenario runs.
+#[derive(Debug, PartialEq, Eq)]
+struct Tests {
+    files: Vec<&'static str>,
+    options: Vec<String>,
+    budget: u64,
+}
+
+impl Tests {
+    fn of(scenario: &Scenario) -> Self {
+        let (kills, options): (_, Vec<&str>) = match (scenario.kill, &scenario.kill_share) {
+            (true, _) => (Some(1200), vec!["--kill-all"]),
+            (false, Some(share)) => {
+                (Some(480), vec!["--kill-share", share, "--kill-seed", &scenario.kill_seed])
+            }
+            (false, None) => (None, Vec::new()),
+        };
+        let mut files = vec!["test_scenario.py", "test_bad_input.py"];
+        files.extend(kills.map(|_| "test_kills.py"));
+        // The last: it leaves the estate in ruins, which those before find as it was made.
+        files.push("test_refusals.py");
+        let options = options.into_iter().map(ToOwned::to_owned).collect();
+        Self { files, options, budget: 600 + kills.unwrap_or_default() }
     }
-    let share = scenario.kill_share.as_ref()?;
-    let options = ["--kill-share", share, "--kill-seed", &scenario.kill_seed];
-    Some((480, options.map(ToOwned::to_owned).to_vec()))
 }
 
 #[cfg(test)]
@@ -169,20 +175,31 @@ mod tests {
         arguments: Arguments,
     }
 
-    fn asked(words: &[&str]) -> Option<Vec<String>> {
+    fn asked(words: &[&str]) -> Option<Tests> {
         let whole = Whole::try_parse_from([&["testbed", "test"], words].concat()).ok()?;
         match whole.arguments.action {
-            Action::Test(scenario) => kills(&scenario).map(|(_, options)| options).or(Some(Vec::new())),
+            Action::Test(scenario) => Some(Tests::of(&scenario)),
             _ => None,
         }
     }
 
     #[test]
     fn kills_run_only_when_asked_for_whole_or_a_share() {
-        assert_eq!(asked(&[]).unwrap(), [""; 0]);
-        assert_eq!(asked(&["--kill"]).unwrap(), ["--kill-all"]);
+        let without = asked(&[]).unwrap();
+        assert_eq!(without.files, ["test_scenario.py", "test_bad_input.py", "test_refusals.py"]);
+        assert_eq!(without.options, [""; 0]);
+        let whole = asked(&["--kill"]).unwrap();
+        assert!(whole.files.contains(&"test_kills.py"));
+        assert_eq!(whole.options, ["--kill-all"]);
         let share = ["--kill-share", "1/3", "--kill-seed", "abc"];
-        assert_eq!(asked(&share).unwrap(), share);
+        assert_eq!(asked(&share).unwrap().options, share);
         assert_eq!(asked(&["--kill", "--kill-share", "1/3"]), None);
+    }
+
+    #[test]
+    fn what_ruins_the_estate_runs_last() {
+        for words in [&[][..], &["--kill"][..]] {
+            assert_eq!(asked(words).unwrap().files.last(), Some(&"test_refusals.py"));
+        }
     }
 }
