@@ -194,6 +194,14 @@ impl Bench for Arrays {
         })
     }
 
+    fn delete_group<'a>(&'a self, half: Half, group: &'a Arranged) -> Arrangement<'a, ()> {
+        Box::pin(async move {
+            let path = format!("protection-groups?names=consisgroup-{}-cinder", group.group);
+            self.ask(half, Method::PATCH, &path, json!({"destroyed": true})).await?;
+            Ok(())
+        })
+    }
+
     fn create_volume(&self, half: Half) -> Arrangement<'_, VolumeId> {
         Box::pin(async move {
             let id = self.new_id();

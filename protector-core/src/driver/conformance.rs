@@ -20,8 +20,9 @@ pub use content::{
 };
 pub use discard::{
     clause_16_discarded_points_are_unusable_and_kept, clause_17_discarded_volumes_go_and_are_kept,
+    clause_21_what_is_left_of_a_peers_group_goes_and_is_kept,
 };
-pub use epoch::clause_15_epochs_stay_and_never_fall;
+pub use epoch::{clause_15_epochs_stay_and_never_fall, clause_20_forgotten_marks_are_gone};
 pub use limits::{clause_18_what_is_not_offered_is_unsupported, clause_19_strangers_are_left_alone};
 pub use lookup::{
     clause_01_describe_names_the_array_and_its_peers, clause_02_resolve_finds_volumes_in_order,
@@ -96,6 +97,9 @@ pub trait Bench: Send + Sync {
 
     /// Makes a group of so many volumes.
     fn create_group(&self, half: Half, volumes: usize) -> Arrangement<'_, Arranged>;
+
+    /// Deletes a group as Cinder does: its volumes stay, and so does what its target has of it.
+    fn delete_group<'a>(&'a self, half: Half, group: &'a Arranged) -> Arrangement<'a, ()>;
 
     /// Makes a volume that is in no group.
     fn create_volume(&self, half: Half) -> Arrangement<'_, VolumeId>;
@@ -173,6 +177,8 @@ pub async fn run_all(bench: &dyn Bench) -> Vec<Violation> {
         clause_17_discarded_volumes_go_and_are_kept(bench).await,
         clause_18_what_is_not_offered_is_unsupported(bench).await,
         clause_19_strangers_are_left_alone(bench).await,
+        clause_20_forgotten_marks_are_gone(bench).await,
+        clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench).await,
     ];
     verdicts.into_iter().filter_map(Result::err).collect()
 }
