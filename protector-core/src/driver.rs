@@ -34,6 +34,8 @@
 //! 21. `discard_origin` discards what is left here of a peer's group, its points included, recoverably; what is gone already is no error.
 
 mod error;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 
 #[cfg(any(test, feature = "test-support"))]
