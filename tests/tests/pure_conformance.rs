@@ -288,6 +288,22 @@ impl Bench for Arrays {
         })
     }
 
+    fn sessions(&self, half: Half) -> Arrangement<'_, usize> {
+        Box::pin(async move {
+            let told = self.get(half, "_sessions").await?;
+            let number = told.get("sessions").and_then(Value::as_u64);
+            Ok(usize::try_from(number.ok_or("the array does not tell its sessions")?)?)
+        })
+    }
+
+    fn kill(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.post(half, "_fail?on=1&mode=hang", Value::Null).await.map(drop)?) })
+    }
+
+    fn revive(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.post(half, "_fail?on=0", Value::Null).await.map(drop)?) })
+    }
+
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>> {
         Box::pin(async move {
             let state = self.get(half, "_state").await?;

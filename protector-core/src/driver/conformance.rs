@@ -4,6 +4,7 @@
 //! arrange things on them that no driver does: make Cinder's volumes and groups, write and read as a guest would, hold a
 //! transfer back. [`run_all`] then tells every clause that is broken.
 
+mod close;
 mod content;
 mod discard;
 mod epoch;
@@ -14,6 +15,7 @@ mod replication;
 mod safety;
 mod trial;
 
+pub use close::clause_22_what_is_open_is_ended;
 pub use content::{
     clause_03_identity_survives_overwrites, clause_10_incomplete_points_are_refused,
     clause_11_materialize_makes_the_content_the_points, clause_12_content_is_told_truly,
@@ -132,6 +134,15 @@ pub trait Bench: Send + Sync {
     /// itself. What is eradicated is not there any more.
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>>;
 
+    /// How many sessions with an array are open, those of others included: whatever a driver keeps open there.
+    fn sessions(&self, half: Half) -> Arrangement<'_, usize>;
+
+    /// Lets an array die: nothing that it is asked is answered or refused until it is revived.
+    fn kill(&self, half: Half) -> Arrangement<'_, ()>;
+
+    /// Revives an array as it was.
+    fn revive(&self, half: Half) -> Arrangement<'_, ()>;
+
     /// Lets a moment pass, real or virtual.
     fn wait(&self) -> BoxFuture<'_, ()> {
         let context = self.context();
@@ -179,6 +190,7 @@ pub async fn run_all(bench: &dyn Bench) -> Vec<Violation> {
         clause_19_strangers_are_left_alone(bench).await,
         clause_20_forgotten_marks_are_gone(bench).await,
         clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench).await,
+        clause_22_what_is_open_is_ended(bench).await,
     ];
     verdicts.into_iter().filter_map(Result::err).collect()
 }

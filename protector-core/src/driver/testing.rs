@@ -6,6 +6,7 @@ use super::{
 };
 use crate::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
 use crate::transport::Context;
+use futures::future::BoxFuture;
 use std::sync::Mutex;
 
 #[derive(Debug)]
@@ -20,6 +21,7 @@ struct Facts {
     /// How many more looks do not find a peer's group.
     hidden: usize,
     refuses: bool,
+    silent: bool,
 }
 
 impl FakeArray {
@@ -35,6 +37,11 @@ impl FakeArray {
     /// From now on it refuses what it is asked.
     pub(crate) fn refuse(&self) {
         self.facts.lock().unwrap().refuses = true;
+    }
+
+    /// From now on it never answers.
+    pub(crate) fn fall_silent(&self) {
+        self.facts.lock().unwrap().silent = true;
     }
 
     /// What it was asked.
@@ -56,6 +63,19 @@ impl StorageDriver for FakeArray {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::none().with_asynchronous()
+    }
+
+    fn close<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, ()> {
+        let silent = {
+            let mut facts = self.facts.lock().unwrap();
+            facts.calls.push("close");
+            facts.silent
+        };
+        Box::pin(async move {
+            if silent {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 
     fn allow_replication<'a>(&'a self, _: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()> {
