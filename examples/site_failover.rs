@@ -76,6 +76,13 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
     let config = Config::load(&options)?;
     let protector =
         Protector::builder(config).driver(protector_pure::factory()).started_by(holder()).open()?;
+    let result = carry_out(&protector, arguments, output).await;
+    // Also after an error: arrays count the sessions that nobody ends.
+    protector.close().await;
+    result
+}
+
+async fn carry_out(protector: &Protector, arguments: &Arguments, output: &Output) -> Result<u8, Error> {
     match &arguments.command {
         Command::Plan { operation } => {
             let planned = protector.plan(&request(operation)).await?;
@@ -83,15 +90,15 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
             output.plan(&planned);
             Ok(if refused { exit::REFUSED } else { exit::DONE })
         }
-        Command::Protect(wanted) => operate(&protector, output, &Request::Protect(protect(wanted))).await,
+        Command::Protect(wanted) => operate(protector, output, &Request::Protect(protect(wanted))).await,
         Command::Failover { group } => {
-            operate(&protector, output, &Request::Failover { group: group.clone() }).await
+            operate(protector, output, &Request::Failover { group: group.clone() }).await
         }
         Command::Failback { group } => {
-            operate(&protector, output, &Request::Failback { group: group.clone() }).await
+            operate(protector, output, &Request::Failback { group: group.clone() }).await
         }
         Command::Unprotect { group } => {
-            operate(&protector, output, &Request::Unprotect { group: group.clone() }).await
+            operate(protector, output, &Request::Unprotect { group: group.clone() }).await
         }
         Command::Resume { operation } => {
             let id = operation.as_deref().map(str::parse).transpose();

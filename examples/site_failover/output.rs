@@ -196,6 +196,7 @@ fn operation_table(operation: &OperationView) -> Table {
         ("completed_at", or_none(operation.completed_at)),
         ("steps_completed", format!("{} steps", operation.steps_completed.len())),
         ("steps_failed", names(&operation.steps_failed)),
+        ("steps_not_undone", names(&operation.steps_not_undone)),
         ("error_message", or_none(operation.error_message.as_ref())),
     ])
 }

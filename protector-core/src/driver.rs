@@ -32,8 +32,11 @@
 //! 19. What belongs to others is not changed by any verb.
 //! 20. `forget_marks` removes epoch and content from volumes; what has none, or is gone, is no error.
 //! 21. `discard_origin` discards what is left here of a peer's group, its points included, recoverably; what is gone already is no error.
+//! 22. `close` ends what is kept open with the array, within [`CLOSING_TIME`] though the array is dead; twice is as good as once, and the next verb begins anew.
 
 mod error;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 
 #[cfg(any(test, feature = "test-support"))]
@@ -51,6 +54,10 @@ use crate::transport::Context;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a driver may take to close.
+pub const CLOSING_TIME: Duration = Duration::from_secs(5);
 
 /// What a verb returns.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
@@ -62,6 +69,13 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
 
     /// What this driver can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// Ends what is kept open with the array, a session for one (clause 22). There is nothing that a caller could do about a
+    /// failure: a driver notes it in the log, and what it could not end ends when the array finds it idle.
+    ///
+    /// # Effects
+    /// The next verb begins anew.
+    fn close<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, ()>;
 
     /// Reads the array's own description (clause 1).
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription>;

@@ -16,6 +16,7 @@
 //!     }
 //!     println!("{}", operation.finish().await?.operation.status);
 //! }
+//! protector.close().await;
 //! # Ok(())
 //! # }
 //! ```
@@ -35,6 +36,7 @@ pub use status::{OperationView, Status};
 
 use crate::config::{Config, ProtectorConfig};
 use crate::domain::ProtectionGroup;
+use crate::driver::CLOSING_TIME;
 use crate::engine::Executor;
 use crate::id::SiteName;
 use crate::inventory::SiteAccess;
@@ -107,6 +109,24 @@ impl Protector {
         }
     }
 
+    /// Ends the sessions with all arrays: an array may keep one that is not ended for half an hour. Best called last, when no
+    /// operation runs. It never fails and takes seconds at the most, though an array be dead.
+    ///
+    /// # Effects
+    /// What is called afterwards begins sessions anew.
+    pub async fn close(&self) {
+        let drivers =
+            self.world.sites.values().flat_map(|site| site.arrays.values().map(move |array| (site, array)));
+        let closing = drivers.map(|(site, array)| async move {
+            let context = self.context.at_site(&site.site);
+            // Whoever wrote the driver: a program has to come to its end.
+            if context.within(CLOSING_TIME).before_deadline(array.close(&context)).await.is_err() {
+                tracing::warn!(array = %array.array(), "what is open with the array stays open");
+            }
+        });
+        futures::future::join_all(closing).await;
+    }
+
     fn records(&self) -> &Records {
         &self.world.records
     }
@@ -118,3 +138,6 @@ impl Protector {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

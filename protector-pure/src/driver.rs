@@ -27,14 +27,17 @@ mod replication;
 pub use factory::{PureFactory, factory};
 
 use crate::flasharray::{self, FlashArray};
+use futures::future::BoxFuture;
 use protector_core::driver::{
-    Answer, ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, Error, GroupOrigin,
-    RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
+    Answer, ArrayDescription, ArrayVolume, CLOSING_TIME, Capabilities, Content, EpochMark, Error,
+    GroupOrigin, RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
 };
+use protector_core::error::chain;
 use protector_core::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
 use protector_core::transport::Context;
 
-/// One FlashArray. Keeps a session with it; [`PureDriver::close`] ends it.
+/// One FlashArray. Keeps a session with it, which [`StorageDriver::close`] ends; one that is not ended lasts until the array
+/// finds it idle (half an hour, as arrays are delivered).
 #[derive(Debug, Clone)]
 pub struct PureDriver {
     array: FlashArray,
@@ -44,15 +47,6 @@ impl PureDriver {
     /// The driver of `array`.
     pub fn new(array: FlashArray) -> Self {
         Self { array }
-    }
-
-    /// Ends the session with the array, if there is one. The next verb begins another; one that is not ended lasts until
-    /// the array finds it idle (half an hour, as arrays are delivered).
-    ///
-    /// # Errors
-    /// The array could not be told.
-    pub async fn close(&self, context: &Context) -> Result<(), Error> {
-        self.array.close(context).await.map_err(|error| self.failed("end the session", error))
     }
 
     /// Gives a failure of the client its place in the contract.
@@ -85,6 +79,14 @@ impl StorageDriver for PureDriver {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::none().with_asynchronous().with_overwrite().with_marks()
+    }
+
+    fn close<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.array.close(&context.within(CLOSING_TIME)).await {
+                tracing::warn!(array = %self.array.name(), "the session stays open: {}", chain(&error));
+            }
+        })
     }
 
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription> {

@@ -102,6 +102,11 @@ def expire_sessions(array, _query, _body):
     return {}
 
 
+def open_sessions(array, _query, _body):
+    """GET /_sessions: how many sessions nobody has ended yet."""
+    return {'sessions': len(array.sessions)}
+
+
 WINDOWS = {
     ('GET', '/_state'): lambda array, _query, _body: state(array),
     ('GET', '/_content'): read_content,
@@ -111,4 +116,5 @@ WINDOWS = {
     ('GET', '/_settings'): settings,
     ('POST', '/_settings'): settings,
     ('POST', '/_expire'): expire_sessions,
+    ('GET', '/_sessions'): open_sessions,
 }

@@ -572,6 +572,17 @@ class Windows(Arrays):
         self.a.login()
         self.assertEqual(self.a.ask('GET', 'volumes')[0], 200)
 
+    def test_sessions_are_counted_until_they_are_ended(self):
+        before = self.a.window('GET', '/_sessions')['sessions']
+        first = self.a.session
+        self.a.login()
+        self.assertEqual(self.a.window('GET', '/_sessions')['sessions'], before + 1)
+        self.a.ask('POST', 'logout')
+        self.assertEqual(self.a.window('GET', '/_sessions')['sessions'], before)
+        self.assertEqual(self.a.ask('GET', 'volumes')[0], 401)
+        self.a.session = first
+        self.assertEqual(self.a.ask('GET', 'volumes')[0], 200)
+
     def test_requests_are_recorded_without_tokens(self):
         self.a.window('POST', '/_mark?label=here')
         self.volume()

@@ -194,6 +194,14 @@ impl Bench for Arrays {
         })
     }
 
+    fn delete_group<'a>(&'a self, half: Half, group: &'a Arranged) -> Arrangement<'a, ()> {
+        Box::pin(async move {
+            let path = format!("protection-groups?names=consisgroup-{}-cinder", group.group);
+            self.ask(half, Method::PATCH, &path, json!({"destroyed": true})).await?;
+            Ok(())
+        })
+    }
+
     fn create_volume(&self, half: Half) -> Arrangement<'_, VolumeId> {
         Box::pin(async move {
             let id = self.new_id();
@@ -278,6 +286,22 @@ impl Bench for Arrays {
             self.post(Half::A, "_fail?on=0", Value::Null).await?;
             Ok(self.set_pace(QUICK).await?)
         })
+    }
+
+    fn sessions(&self, half: Half) -> Arrangement<'_, usize> {
+        Box::pin(async move {
+            let told = self.get(half, "_sessions").await?;
+            let number = told.get("sessions").and_then(Value::as_u64);
+            Ok(usize::try_from(number.ok_or("the array does not tell its sessions")?)?)
+        })
+    }
+
+    fn kill(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.post(half, "_fail?on=1&mode=hang", Value::Null).await.map(drop)?) })
+    }
+
+    fn revive(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.post(half, "_fail?on=0", Value::Null).await.map(drop)?) })
     }
 
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>> {

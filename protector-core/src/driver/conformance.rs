@@ -4,6 +4,7 @@
 //! arrange things on them that no driver does: make Cinder's volumes and groups, write and read as a guest would, hold a
 //! transfer back. [`run_all`] then tells every clause that is broken.
 
+mod close;
 mod content;
 mod discard;
 mod epoch;
@@ -14,14 +15,16 @@ mod replication;
 mod safety;
 mod trial;
 
+pub use close::clause_22_what_is_open_is_ended;
 pub use content::{
     clause_03_identity_survives_overwrites, clause_10_incomplete_points_are_refused,
     clause_11_materialize_makes_the_content_the_points, clause_12_content_is_told_truly,
 };
 pub use discard::{
     clause_16_discarded_points_are_unusable_and_kept, clause_17_discarded_volumes_go_and_are_kept,
+    clause_21_what_is_left_of_a_peers_group_goes_and_is_kept,
 };
-pub use epoch::clause_15_epochs_stay_and_never_fall;
+pub use epoch::{clause_15_epochs_stay_and_never_fall, clause_20_forgotten_marks_are_gone};
 pub use limits::{clause_18_what_is_not_offered_is_unsupported, clause_19_strangers_are_left_alone};
 pub use lookup::{
     clause_01_describe_names_the_array_and_its_peers, clause_02_resolve_finds_volumes_in_order,
@@ -97,6 +100,9 @@ pub trait Bench: Send + Sync {
     /// Makes a group of so many volumes.
     fn create_group(&self, half: Half, volumes: usize) -> Arrangement<'_, Arranged>;
 
+    /// Deletes a group as Cinder does: its volumes stay, and so does what its target has of it.
+    fn delete_group<'a>(&'a self, half: Half, group: &'a Arranged) -> Arrangement<'a, ()>;
+
     /// Makes a volume that is in no group.
     fn create_volume(&self, half: Half) -> Arrangement<'_, VolumeId>;
 
@@ -127,6 +133,15 @@ pub trait Bench: Send + Sync {
     /// Everything on an array, discarded objects included, each with all that matters of it and nothing that changes by
     /// itself. What is eradicated is not there any more.
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>>;
+
+    /// How many sessions with an array are open, those of others included: whatever a driver keeps open there.
+    fn sessions(&self, half: Half) -> Arrangement<'_, usize>;
+
+    /// Lets an array die: nothing that it is asked is answered or refused until it is revived.
+    fn kill(&self, half: Half) -> Arrangement<'_, ()>;
+
+    /// Revives an array as it was.
+    fn revive(&self, half: Half) -> Arrangement<'_, ()>;
 
     /// Lets a moment pass, real or virtual.
     fn wait(&self) -> BoxFuture<'_, ()> {
@@ -173,6 +188,9 @@ pub async fn run_all(bench: &dyn Bench) -> Vec<Violation> {
         clause_17_discarded_volumes_go_and_are_kept(bench).await,
         clause_18_what_is_not_offered_is_unsupported(bench).await,
         clause_19_strangers_are_left_alone(bench).await,
+        clause_20_forgotten_marks_are_gone(bench).await,
+        clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench).await,
+        clause_22_what_is_open_is_ended(bench).await,
     ];
     verdicts.into_iter().filter_map(Result::err).collect()
 }

@@ -8,7 +8,7 @@ use super::state::{IllegalTransition, OperationState, StepState};
 use super::step::{StepError, StepKind, StepKinds, StepRun};
 use crate::domain::OperationStatus;
 use crate::error::{Code, Coded};
-use crate::id::{OperationId, StepId};
+use crate::id::{OperationId, SiteName, StepId};
 use crate::transport::Context;
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub struct LogError {
 /// How much is done at a time and how long a failing step is tried.
 #[derive(Debug, Clone)]
 pub struct ExecutionLimits {
-    /// Steps under way at a time in one system; at least one.
+    /// Steps under way at a time in one system of one site; at least one.
     pub steps_at_a_time: usize,
     /// One attempt at a step may take this long.
     pub step_timeout: Duration,
@@ -96,6 +96,9 @@ pub struct Executor {
     limits: ExecutionLimits,
 }
 
+/// Whose limit a step counts against: a system of a site, for one that is dead must not keep the other site's waiting.
+type Service = (&'static str, Option<SiteName>);
+
 /// What a step's task reports.
 enum Report {
     Troubled(StepId, Trouble),
@@ -118,7 +121,7 @@ struct Run<'a> {
     commands: Vec<Command>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
-    under_way: BTreeMap<StepId, &'static str>,
+    under_way: BTreeMap<StepId, Service>,
 }
 
 impl Executor {
@@ -259,8 +262,8 @@ impl Run<'_> {
     /// The first command that the limits allow.
     fn startable(&self) -> Option<Command> {
         let free = |step: &StepId| {
-            let system = self.system(step);
-            let busy = self.under_way.values().filter(|other| **other == system).count();
+            let service = self.service(step);
+            let busy = self.under_way.values().filter(|other| **other == service).count();
             busy < self.executor.limits.steps_at_a_time.max(1)
         };
         let startable = self.commands.iter().find(|command| match command {
@@ -270,9 +273,10 @@ impl Run<'_> {
         startable.cloned()
     }
 
-    fn system(&self, step: &StepId) -> &'static str {
-        let kind = self.state.plan().step(step).and_then(|step| self.executor.kinds.get(&step.kind, 1).ok());
-        kind.map_or("unknown", |kind| kind.system())
+    fn service(&self, step: &StepId) -> Service {
+        let step = self.state.plan().step(step);
+        let kind = step.and_then(|step| self.executor.kinds.get(&step.kind, 1).ok());
+        (kind.map_or("unknown", |kind| kind.system()), step.and_then(|step| step.site.clone()))
     }
 
     fn prepare(&self, step: &StepId) -> Result<(Arc<dyn StepKind>, Value), StepError> {
@@ -297,7 +301,7 @@ impl Run<'_> {
     }
 
     fn spawn_step(&mut self, step: StepId, kind: Arc<dyn StepKind>, input: Value, observe_first: bool) {
-        self.under_way.insert(step.clone(), kind.system());
+        self.under_way.insert(step.clone(), self.service(&step));
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
         let for_ever = Arc::clone(&self.only_forward);
@@ -320,7 +324,7 @@ impl Run<'_> {
                 return self.record(Event::RevertFailed { step, trouble }).await;
             }
         };
-        self.under_way.insert(step.clone(), kind.system());
+        self.under_way.insert(step.clone(), self.service(&step));
         let output = self.state.outputs().get(&step).cloned();
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();

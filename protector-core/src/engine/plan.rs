@@ -62,8 +62,12 @@ pub struct PlannedStep {
     pub site: Option<SiteName>,
     /// What it does, for a person.
     pub title: String,
-    /// The steps it depends on.
+    /// The steps that have to be done before it begins.
     pub after: Vec<StepId>,
+    /// Those of them that only come before it in time: they are undone without waiting for its undoing. The others it builds
+    /// on: each of them is undone only when this one is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merely_after: Vec<StepId>,
     /// What it is given; [`output`] refers to what an earlier step will have returned.
     pub input: Value,
     /// The calls it makes, for a person.
@@ -71,6 +75,13 @@ pub struct PlannedStep {
     /// How it is undone, for a person; `None` if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revert: Option<String>,
+}
+
+impl PlannedStep {
+    /// Whether it rests on what another step changed, so that it has to be undone first.
+    pub fn builds_on(&self, other: &StepId) -> bool {
+        self.after.contains(other) && !self.merely_after.contains(other)
+    }
 }
 
 /// A reference to a field of what an earlier step will have returned; stands in a step's input.
@@ -235,13 +246,19 @@ impl PlanBuilder {
         self.plan.warnings.push(warning);
     }
 
-    /// Adds a step. Steps whose outputs the input refers to are added to what it depends on.
+    /// Adds a step. Steps whose outputs the input refers to are added to what it builds on, unless it is said to come
+    /// merely after them.
     pub fn add(&mut self, step: StepBuilder) -> StepId {
         let StepBuilder { step: mut planned } = step;
+        let builds_on: BTreeSet<StepId> = planned.after.into_iter().collect();
+        let mut merely_after: BTreeSet<StepId> = planned.merely_after.into_iter().collect();
+        merely_after.retain(|step| !builds_on.contains(step));
         let mut needed = BTreeSet::new();
         references(&planned.input, &mut needed);
-        needed.extend(planned.after);
+        needed.extend(builds_on);
+        needed.extend(merely_after.iter().cloned());
         planned.after = needed.into_iter().collect();
+        planned.merely_after = merely_after.into_iter().collect();
         let id = planned.id.clone();
         self.plan.steps.push(planned);
         id
@@ -287,6 +304,7 @@ impl StepBuilder {
                 site: None,
                 title: title.into(),
                 after: Vec::new(),
+                merely_after: Vec::new(),
                 input: Value::Null,
                 calls: Vec::new(),
                 revert: None,
@@ -301,10 +319,17 @@ impl StepBuilder {
         self
     }
 
-    /// After other steps.
+    /// After other steps, on which it builds: they are undone only when it is.
     #[must_use]
     pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a StepId>) -> Self {
         self.step.after.extend(steps.into_iter().cloned());
+        self
+    }
+
+    /// After other steps, but only in time: they are undone whether it is or not.
+    #[must_use]
+    pub fn merely_after<'a>(mut self, steps: impl IntoIterator<Item = &'a StepId>) -> Self {
+        self.step.merely_after.extend(steps.into_iter().cloned());
         self
     }
 

@@ -152,7 +152,24 @@ impl OperationState {
         u8::try_from(done * 100 / all).unwrap_or(100)
     }
 
-    /// What went wrong, in one line: the end's message, else why it is being rolled back, and what troubles a step.
+    /// The steps that could not be undone, and those that they build on and hold up so; in the order of the plan.
+    pub fn not_undone(&self) -> Vec<StepId> {
+        if self.rolling_back.is_none() {
+            return Vec::new();
+        }
+        let mut held: BTreeSet<&StepId> = BTreeSet::new();
+        for step in self.plan.steps.iter().rev() {
+            let in_use =
+                || self.plan.steps.iter().any(|later| held.contains(&later.id) && later.builds_on(&step.id));
+            if self.troubles.contains_key(&step.id) || (self.touched.contains(&step.id) && in_use()) {
+                held.insert(&step.id);
+            }
+        }
+        self.plan.steps.iter().map(|step| &step.id).filter(|id| held.contains(id)).cloned().collect()
+    }
+
+    /// What went wrong, in one line: the end's message, else why it is being rolled back, and what troubles a step. All
+    /// that is not undone because of it is named.
     pub fn error_message(&self) -> Option<String> {
         if let Some((_, message)) = &self.finished {
             return message.clone();
@@ -160,7 +177,14 @@ impl OperationState {
         let trouble = self.troubles.iter().next().map(|(step, trouble)| (step, &trouble.message));
         match (&self.rolling_back, trouble) {
             (Some(reason), Some((step, message))) => {
-                Some(format!("{reason}; {step} was not undone: {message}"))
+                let others: Vec<String> =
+                    self.not_undone().iter().filter(|id| *id != step).map(ToString::to_string).collect();
+                let others = if others.is_empty() {
+                    String::new()
+                } else {
+                    format!("; not undone either: {}", others.join(", "))
+                };
+                Some(format!("{reason}; {step} was not undone: {message}{others}"))
             }
             (Some(reason), None) => Some(reason.clone()),
             (None, trouble) => trouble.map(|(step, message)| format!("{step}: {message}")),
@@ -305,9 +329,9 @@ impl OperationState {
         step.after.iter().find(|id| !matches!(self.steps.get(id), Some(StepState::Done)))
     }
 
-    /// A step that depends on `step` and of which something is there.
+    /// A step that builds on `step` and of which something is there.
     pub(super) fn in_use_by(&self, step: &StepId) -> Option<&StepId> {
-        let mut dependents = self.plan.steps.iter().filter(|later| later.after.contains(step));
+        let mut dependents = self.plan.steps.iter().filter(|later| later.builds_on(step));
         dependents.find(|later| self.touched.contains(&later.id)).map(|later| &later.id)
     }
 

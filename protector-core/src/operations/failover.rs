@@ -410,3 +410,6 @@ fn keypairs_and_groups<'a>(
 fn first_two(key: &str) -> Vec<&str> {
     key.split_whitespace().take(2).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -444,7 +444,7 @@ fn steps(
     let allowed = plan.add(
         StepBuilder::new("allow_replication", format!("allow_replication/{target}"), "allow the replication")
             .at(target)
-            .after([&joined])
+            .merely_after([&joined])
             .input(json!({"array": decided.target_array, "origin": origin}))
             .call("allow the source's group on the target's array"),
     );
@@ -472,7 +472,7 @@ fn steps(
             "set interval and retention",
         )
         .at(source)
-        .after([&allowed])
+        .merely_after([&allowed])
         .input(json!({"array": decided.source_array, "group": output(&source_group, "storage_group"),
                 "settings": settings(true), "before": null}))
         .call("set schedule, interval and retention of the source's storage group"),
@@ -481,7 +481,7 @@ fn steps(
     let replicated = plan.add(
         StepBuilder::new("replicate_now", "replicate_now", "make the first recovery point")
             .at(source)
-            .after([&scheduled])
+            .merely_after([&scheduled])
             .input(json!({"array": decided.source_array, "group": output(&source_group, "storage_group"),
                 "point": point}))
             .call(format!("make and replicate the point {point}"))
@@ -491,7 +491,8 @@ fn steps(
     let arrived = plan.add(
         StepBuilder::new("await_point", "await_point", "wait until the first recovery point is complete")
             .at(target)
-            .after([&replicated])
+            // It builds on the source's group: the target's array forgets that group only if no point is left of it.
+            .merely_after([&replicated])
             .input(json!({"array": decided.target_array, "origin": origin, "point": point, "members": names}))
             .call("read the transfer's progress on the target's array")
             .reverted_by("discard the point, recoverably"),

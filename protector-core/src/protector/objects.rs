@@ -38,8 +38,8 @@ fn made(
             operation_id,
         }
     };
-    let snapshot = |name: &str| {
-        let (group, point) = (text(input, "/group"), text(input, name));
+    let snapshot = |group: &str, name: &str| {
+        let (group, point) = (text(input, group), text(input, name));
         group.zip(point).map(|(group, point)| format!("{group}.{point}"))
     };
     match step.kind.as_str() {
@@ -57,8 +57,19 @@ fn made(
         "create_server_group" => {
             vec![object("server_group", text(output, "/server_group_id"), text(input, "/name"))]
         }
-        "replicate_now" => vec![object("recovery_point", snapshot("/point"), snapshot("/point"))],
-        "safety_snapshot" => vec![object("safety_snapshot", snapshot("/name"), snapshot("/name"))],
+        // The point as the target has it, which is discarded for itself.
+        "await_point" => {
+            let arrived = snapshot("/origin/group", "/point");
+            let replica =
+                text(input, "/origin/array").zip(arrived).map(|(array, point)| format!("{array}:{point}"));
+            vec![object("recovery_point", replica.clone(), replica)]
+        }
+        "replicate_now" => {
+            vec![object("recovery_point", snapshot("/group", "/point"), snapshot("/group", "/point"))]
+        }
+        "safety_snapshot" => {
+            vec![object("safety_snapshot", snapshot("/group", "/name"), snapshot("/group", "/name"))]
+        }
         _ => Vec::new(),
     }
 }
@@ -75,5 +86,64 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
     };
     if let Some(id) = id {
         objects.retain(|object| object.site != *site || object.kind != kind || object.id != id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OperationType;
+    use crate::engine::{Event, PlanBuilder, Recovery, StepBuilder};
+    use crate::id::{GroupId, StepId};
+    use serde_json::json;
+    use std::sync::Arc;
+    use uuid::Uuid;
+
+    fn names(objects: &[MadeObject]) -> Vec<(&str, &str)> {
+        objects.iter().map(|object| (object.site.as_str(), object.name.as_str())).collect()
+    }
+
+    #[test]
+    fn a_point_is_there_on_each_array_until_it_is_discarded_on_that_one() {
+        let mut plan = PlanBuilder::new(
+            OperationType::Failover,
+            GroupId::new(Uuid::nil()),
+            "web",
+            ("site-a".into(), "site-b".into()),
+            1,
+            Recovery::RollBack,
+        );
+        let made = StepBuilder::new("replicate_now", "replicate_now", "make the point");
+        let made = plan
+            .add(made.at(&"site-a".into()).input(json!({"array": "array-a", "group": "g", "point": "p"})));
+        let input = json!({"array": "array-b", "origin": {"array": "array-a", "group": "g"}, "point": "p"});
+        let arrived = StepBuilder::new("await_point", "await_point", "see it arrive");
+        let arrived = plan.add(arrived.at(&"site-b".into()).merely_after([&made]).input(input));
+        let mut state = OperationState::new(Arc::new(plan.build().unwrap()));
+        let operation = OperationId::new(Uuid::nil());
+        let objects = |state: &OperationState| {
+            let mut objects = Vec::new();
+            account(&mut objects, operation, state);
+            objects
+        };
+        let done = |step: &StepId| {
+            [
+                Event::StepIntended { step: step.clone() },
+                Event::StepDone { step: step.clone(), output: json!({}) },
+            ]
+        };
+        state.apply(&Event::Started { term: 1, holder: "test".to_owned() }).unwrap();
+        for event in [done(&made), done(&arrived)].concat() {
+            state.apply(&event).unwrap();
+        }
+        assert_eq!(names(&objects(&state)), [("site-a", "g.p"), ("site-b", "array-a:g.p")]);
+        for event in [
+            Event::RollbackBegun { reason: "it is broken".to_owned() },
+            Event::RevertIntended { step: made.clone() },
+            Event::RevertDone { step: made },
+        ] {
+            state.apply(&event).unwrap();
+        }
+        assert_eq!(names(&objects(&state)), [("site-b", "array-a:g.p")]);
     }
 }

@@ -34,6 +34,9 @@ pub struct OperationView {
     pub steps_completed: Vec<StepId>,
     /// The steps that failed, or are being tried again.
     pub steps_failed: Vec<StepId>,
+    /// While it is rolled back: the steps that could not be undone so far, and those that wait for them. What is not
+    /// among them is undone or being undone.
+    pub steps_not_undone: Vec<StepId>,
     /// What went wrong, in one line.
     pub error_message: Option<String>,
     /// The group.
@@ -96,6 +99,7 @@ pub(super) fn view(
         completed_at: status.is_end().then(|| times.last().copied()).flatten(),
         steps_completed: with(|step| matches!(step, StepState::Done)),
         steps_failed,
+        steps_not_undone: state.not_undone(),
         error_message: state.error_message(),
         group: plan.group,
         group_name: plan.group_name.clone(),

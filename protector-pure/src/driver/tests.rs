@@ -12,7 +12,7 @@ use super::*;
 use crate::flasharray::testing::{MockArray, refusal, settings};
 use mockito::{Matcher, Mock};
 use protector_core::driver::{ArraySettings, DriverFactory};
-use protector_core::error::{Code, Coded, chain};
+use protector_core::error::{Code, Coded};
 use serde_json::{Value, json};
 
 const GROUP: &str = "consisgroup-g-cinder";
@@ -114,6 +114,20 @@ async fn a_driver_ends_its_session() {
     let logout = mock.server.mock("POST", "/api/2.36/logout").with_body("{}").expect(1).create_async().await;
     let driver = driver(&mock);
     driver.content(&Context::default(), &"i1".into()).await.unwrap();
-    driver.close(&Context::default()).await.unwrap();
+    driver.close(&Context::default()).await;
     logout.assert_async().await;
+}
+
+#[tokio::test]
+async fn a_driver_closes_though_the_array_refuses_to_end_the_session_and_asks_once() {
+    let mut mock = MockArray::start().await;
+    mock.expect_list("volumes/tags?namespaces=protector&resource_ids=i1&limit=1000", json!([])).await;
+    let refused = mock.server.mock("POST", "/api/2.36/logout").with_status(400).expect(1);
+    let refused = refused.create_async().await;
+    let driver = driver(&mock);
+    driver.content(&Context::default(), &"i1".into()).await.unwrap();
+    for _ in 0..2 {
+        driver.close(&Context::default()).await;
+    }
+    refused.assert_async().await;
 }

@@ -1,5 +1,6 @@
 use super::trial::Trial;
 use super::{Bench, Half, Object, Verdict, Violation};
+use crate::driver::{Error, GroupOrigin};
 use std::collections::BTreeMap;
 
 /// Everything that was there is there, discarded or not.
@@ -93,4 +94,54 @@ pub async fn clause_17_discarded_volumes_go_and_are_kept(bench: &dyn Bench) -> V
     let nobodys =
         trial.a.discard_volume(&trial.context, &"00000000-0000-4000-8000-00000000dead".into()).await;
     trial.ok("discard_volume of a volume that is not there", nobodys)
+}
+
+/// Clause 21.
+///
+/// # Errors
+/// It is broken.
+pub async fn clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench: &dyn Bench) -> Verdict {
+    let trial = Trial::of(21, bench)?;
+    let (pair, other) = (trial.pair(1).await?, trial.pair(1).await?);
+    let (source, twin) = pair.only(&trial)?;
+    let (other_source, other_twin) = other.only(&trial)?;
+    trial.write(Half::A, source, "of the source").await?;
+    trial.write(Half::A, other_source, "of the other source").await?;
+    trial.write(Half::B, twin, "of the twin").await?;
+    trial.replicate(&pair, "p1").await?;
+    trial.replicate(&pair, "p2").await?;
+    let kept = trial.replicate(&other, "p1").await?;
+    trial.arranged(bench.delete_group(Half::A, &pair.source).await)?;
+    let [a, b] = both(&trial).await?;
+    for _ in 0..2 {
+        let discarded = trial.b.discard_origin(&trial.context, &pair.origin).await;
+        trial.ok("discard_origin", discarded)?;
+        gone(&trial, &pair.origin).await?;
+        for point in ["p1", "p2"] {
+            let late = trial.b.materialize(&trial.context, &pair.origin, point, &source.name, &twin.id).await;
+            trial.refused("materialize from a point of a discarded group", late)?;
+        }
+    }
+    let nobodys = GroupOrigin { group: "protector-no-such-group".to_owned(), ..pair.origin.clone() };
+    let never = trial.b.discard_origin(&trial.context, &nobodys).await;
+    trial.ok("discard_origin of a group that is not there", never)?;
+    let [a_after, b_after] = both(&trial).await?;
+    nothing_is_eradicated(&trial, &b, &b_after)?;
+    trial.expect(a == a_after, || "discard_origin changed something on the peer".to_owned())?;
+    trial.holds(Half::B, twin, "of the twin").await?;
+    // The group beside it is of use.
+    trial.materialize(&other, &kept, other_source, other_twin).await?;
+    trial.holds(Half::B, other_twin, "of the other source").await
+}
+
+/// Requires that no point of a peer's group is to be used.
+async fn gone(trial: &Trial<'_>, origin: &GroupOrigin) -> Verdict {
+    let points = match trial.b.recovery_points(&trial.context, origin).await {
+        Err(Error::NotFound { .. }) => Vec::new(),
+        points => trial.ok("recovery_points of a discarded group", points)?,
+    };
+    let usable: Vec<_> = points.iter().filter(|point| point.completed.is_some()).collect();
+    trial.expect(usable.is_empty(), || {
+        format!("points of a discarded group are listed as complete: {usable:?}")
+    })
 }

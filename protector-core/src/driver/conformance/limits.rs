@@ -44,6 +44,7 @@ pub async fn clause_18_what_is_not_offered_is_unsupported(bench: &dyn Bench) -> 
         answers.push(("source_point", driver.source_point(context, group, "p1").await.map(drop)));
         answers.push(("recovery_points", driver.recovery_points(context, &origin).await.map(drop)));
         answers.push(("discard_replica", driver.discard_replica(context, &origin, "p1").await));
+        answers.push(("discard_origin", driver.discard_origin(context, &origin).await));
     }
     if !offered.overwrite {
         let member = &volume.name;
@@ -55,6 +56,7 @@ pub async fn clause_18_what_is_not_offered_is_unsupported(bench: &dyn Bench) -> 
         answers.push(("content", driver.content(context, &volume.id).await.map(drop)));
         answers.push(("record_epoch", driver.record_epoch(context, volumes, &mark()).await));
         answers.push(("epoch", driver.epoch(context, &volume.id).await.map(drop)));
+        answers.push(("forget_marks", driver.forget_marks(context, volumes).await));
     }
     for (verb, answer) in answers {
         let unsupported = matches!(answer, Err(Error::Unsupported { .. }));
@@ -131,5 +133,8 @@ async fn every_verb(trial: &Trial<'_>, pair: &Pair) -> Verdict {
     trial.ok("discard_replica", trial.b.discard_replica(context, &pair.origin, "p1").await)?;
     trial.ok("discard_point", trial.a.discard_point(context, &pair.group, "p1").await)?;
     let safe = trial.b.discard_point(context, &pair.twin_group, "safe").await;
-    trial.ok("discard_point of a safety snapshot", safe)
+    trial.ok("discard_point of a safety snapshot", safe)?;
+    trial.ok("forget_marks", trial.b.forget_marks(context, &twins).await)?;
+    trial.arranged(trial.bench.delete_group(Half::A, &pair.source).await)?;
+    trial.ok("discard_origin", trial.b.discard_origin(context, &pair.origin).await)
 }

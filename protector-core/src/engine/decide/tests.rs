@@ -8,8 +8,14 @@ use crate::id::GroupId;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A plan of steps with the steps each depends on.
+/// A plan of steps with the steps each builds on.
 fn plan(recovery: Recovery, steps: &[(&str, &[&str])]) -> Arc<Plan> {
+    let steps: Vec<_> = steps.iter().map(|(name, after)| (*name, *after, &[][..])).collect();
+    plan_in_order(recovery, &steps)
+}
+
+/// A plan of steps with the steps each builds on, and those that it merely comes after.
+fn plan_in_order(recovery: Recovery, steps: &[(&str, &[&str], &[&str])]) -> Arc<Plan> {
     let mut plan = PlanBuilder::new(
         OperationType::Failover,
         GroupId::new(uuid::Uuid::nil()),
@@ -18,9 +24,10 @@ fn plan(recovery: Recovery, steps: &[(&str, &[&str])]) -> Arc<Plan> {
         0,
         recovery,
     );
-    for (name, after) in steps {
-        let after: Vec<StepId> = after.iter().map(|name| StepId::from(*name)).collect();
-        plan.add(StepBuilder::new("kind", *name, *name).after(&after));
+    let ids = |names: &[&str]| names.iter().map(|name| StepId::from(*name)).collect::<Vec<_>>();
+    for (name, after, merely_after) in steps {
+        let step = StepBuilder::new("kind", *name, *name);
+        plan.add(step.after(&ids(after)).merely_after(&ids(merely_after)));
     }
     Arc::new(plan.build().unwrap())
 }
@@ -312,10 +319,38 @@ fn what_can_be_undone_is_undone_though_something_cannot() {
     events.extend([reverting("c"), reverted("c")]);
     let (state, commands) = after(&plan, &events);
     assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::RollingBack));
-    let story = "it is broken; b was not undone: it is broken";
+    let story = "it is broken; b was not undone: it is broken; not undone either: a";
     assert_eq!(state.error_message().as_deref(), Some(story));
+    assert_eq!(state.not_undone(), ["a", "b"].map(StepId::from));
     events.push(started());
     assert_eq!(self::commands(&plan, &events), [revert("b")]);
+}
+
+#[test]
+fn what_comes_merely_before_is_undone_without_waiting() {
+    let steps: [(&str, &[&str], &[&str]); 3] =
+        [("stop", &[], &[]), ("replicate", &[], &["stop"]), ("overwrite", &["replicate"], &["stop"])];
+    let plan = plan_in_order(Recovery::RollBack, &steps);
+    let mut events = vec![started()];
+    assert_eq!(commands(&plan, &events), [run("stop")]);
+    events.extend([intended("stop"), done("stop")]);
+    assert_eq!(commands(&plan, &events), [run("replicate")]);
+    events.extend([intended("replicate"), done("replicate"), intended("overwrite"), failed("overwrite")]);
+    events.push(rollback());
+    assert_eq!(commands(&plan, &events), [revert("overwrite"), revert("stop")]);
+    events.extend([reverting("overwrite"), reverting("stop"), revert_failed("overwrite")]);
+    assert_eq!(commands(&plan, &events), []);
+    events.push(reverted("stop"));
+    let (state, commands) = after(&plan, &events);
+    assert_eq!(commands, [Command::Leave]);
+    assert_eq!(state.not_undone(), ["replicate", "overwrite"].map(StepId::from));
+}
+
+#[test]
+fn nothing_is_said_of_what_is_not_undone_where_nothing_is_undone() {
+    let plan = plan(Recovery::ForwardOnly, CHAIN);
+    let (state, _) = after(&plan, &[started(), intended("a"), failed("a")]);
+    assert_eq!(state.not_undone(), []);
 }
 
 #[test]

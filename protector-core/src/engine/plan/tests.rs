@@ -29,6 +29,28 @@ fn a_reference_to_an_output_is_a_dependency_and_is_replaced() {
 }
 
 #[test]
+fn a_step_builds_on_what_it_comes_after_unless_it_is_said_to_come_merely_after_it() {
+    let mut plan = builder();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| plan.add(StepBuilder::new("x", name, name)));
+    let step = StepBuilder::new("x", "e", "e")
+        .after([&a, &d])
+        .merely_after([&b, &c, &d])
+        .input(json!({"of_b": output(&b, "id"), "of_c": output(&c, "id")}));
+    let step = plan.add(step);
+    let plan = plan.build().unwrap();
+    let step = plan.step(&step).unwrap();
+    assert_eq!(step.after, [&a, &b, &c, &d].map(Clone::clone));
+    assert_eq!(step.merely_after, [&b, &c].map(Clone::clone));
+    assert_eq!([&a, &b, &c, &d].map(|other| step.builds_on(other)), [true, false, false, true]);
+    assert!(!step.builds_on(&step.id));
+    let read: Plan = serde_json::from_value(json!(plan)).unwrap();
+    assert_eq!(read, plan);
+    let text = json!(plan);
+    assert_eq!(text.pointer("/steps/4/merely_after"), Some(&json!(["b", "c"])));
+    assert_eq!(text.pointer("/steps/0/merely_after"), None);
+}
+
+#[test]
 fn a_step_cannot_stand_before_what_it_needs_nor_twice() {
     let mut plan = builder();
     plan.add(StepBuilder::new("x", "x", "x").after([&StepId::new("y")]));

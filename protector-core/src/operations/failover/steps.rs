@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Writes the steps down.
+///
+/// A step comes after others in time, but builds on few of them. What is done at the target builds on nothing that is done
+/// at the source: else a target that is dead would keep the VMs stopped when all is undone. All build on the group's mark,
+/// so that the group is being moved as long as anything is left of it.
 pub(super) struct Writer<'a> {
     pub(super) facts: &'a FailoverFacts<'a>,
     pub(super) operation: OperationType,
@@ -75,7 +79,7 @@ impl Writer<'_> {
         let joined = self.join_new_volumes(&marked);
         let captured = self.capture(&marked);
         let fenced = self.stop_and_lock(&marked);
-        let arrived = self.replicate(&fenced, joined.as_ref());
+        let arrived = self.replicate(&marked, &fenced, joined.as_ref());
         let mut prepared = self.prepare(shared, &marked, &arrived.1);
         prepared.before_epoch.extend([captured, arrived.0, arrived.1.clone()]);
         self.materialize(&mut prepared, &marked, &arrived.1);
@@ -183,12 +187,13 @@ impl Writer<'_> {
 
     /// The last replication, and the end of the source's schedule. Returns the steps that ended the schedule and saw
     /// the point arrive.
-    fn replicate(&mut self, fenced: &[StepId], joined: Option<&StepId>) -> (StepId, StepId) {
+    fn replicate(&mut self, marked: &StepId, fenced: &[StepId], joined: Option<&StepId>) -> (StepId, StepId) {
         let replicated = self.plan.add(
             StepBuilder::new("replicate_now", "replicate_now", "make the last recovery point")
                 .at(self.source)
-                .after(fenced)
-                .after(joined)
+                .after([marked])
+                .merely_after(fenced)
+                .merely_after(joined)
                 .input(ReplicateNowInput {
                     array: self.origin.array.clone(),
                     group: self.origin.group.clone(),
@@ -206,7 +211,8 @@ impl Writer<'_> {
                 "switch the source's schedule off",
             )
             .at(self.source)
-            .after([&replicated])
+            .after([marked])
+            .merely_after([&replicated])
             .input(SetReplicationInput {
                 array: self.origin.array.clone(),
                 group: self.origin.group.clone(),
@@ -225,7 +231,8 @@ impl Writer<'_> {
         let arrived = self.plan.add(
             StepBuilder::new("await_point", "await_point", "wait until the last recovery point is complete")
                 .at(self.target)
-                .after([&replicated])
+                .after([marked])
+                .merely_after([&replicated])
                 .input(AwaitPointInput {
                     array: self.storage.array.clone(),
                     origin: self.origin.clone(),
@@ -294,7 +301,7 @@ impl Writer<'_> {
         }
         for one in self.moves {
             for (number, port) in one.ports.iter().enumerate() {
-                self.prepare_port(&mut prepared, one, number, port, arrived);
+                self.prepare_port(&mut prepared, one, (number, port), (marked, arrived));
             }
         }
         prepared
@@ -304,9 +311,8 @@ impl Writer<'_> {
         &mut self,
         prepared: &mut Prepared,
         one: &Move<'_>,
-        number: usize,
-        port: &MovedPort<'_>,
-        arrived: &StepId,
+        (number, port): (usize, &MovedPort<'_>),
+        (marked, arrived): (&StepId, &StepId),
     ) {
         let lineage = port.definition.lineage;
         let Some(new) = &port.new else {
@@ -324,7 +330,8 @@ impl Writer<'_> {
                 format!("make port {number} of {name} ({})", port.definition.mac_address),
             )
             .at(self.target)
-            .after([arrived])
+            .after([marked])
+            .merely_after([arrived])
             .input(json!({"port": new, "tags": tags, "marker": own_tag}))
             .call("POST network /ports")
             .call("PUT network /ports/{id}/tags")
@@ -386,7 +393,8 @@ impl Writer<'_> {
                         format!("make the volume {label} hold the point"),
                     )
                     .at(self.target)
-                    .after([arrived, &safe])
+                    .after([&safe])
+                    .merely_after([arrived])
                     .input(json!({"array": self.storage.array, "origin": self.origin, "point": self.point,
                         "member": volume.source.array_volume_name, "volume": array_volume,
                         "group": self.storage.name, "safety_snapshot": self.safety}))
@@ -395,7 +403,7 @@ impl Writer<'_> {
                 );
                 let volume_id = twin.get("volume_id").cloned().unwrap_or_default();
                 let last = if one.shadow.is_none() {
-                    self.release(&label, lineage, &volume_id, &step)
+                    self.release(&label, lineage, &volume_id, (marked, &step))
                 } else {
                     step
                 };
@@ -405,7 +413,13 @@ impl Writer<'_> {
         }
     }
 
-    fn release(&mut self, label: &str, lineage: LineageId, volume_id: &Value, after: &StepId) -> StepId {
+    fn release(
+        &mut self,
+        label: &str,
+        lineage: LineageId,
+        volume_id: &Value,
+        (marked, overwritten): (&StepId, &StepId),
+    ) -> StepId {
         self.plan.add(
             StepBuilder::new(
                 "release_twin",
@@ -413,7 +427,8 @@ impl Writer<'_> {
                 format!("lift the reservation of {label}"),
             )
             .at(self.target)
-            .after([after])
+            .after([marked])
+            .merely_after([overwritten])
             .input(json!({"volume_id": volume_id}))
             .call("POST block-storage /volumes/{id}/action os-unreserve")
             .reverted_by("POST block-storage /volumes/{id}/action os-reserve"),

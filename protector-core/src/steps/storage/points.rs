@@ -1,11 +1,10 @@
-use super::Nothing;
+use super::{Nothing, look_again};
 use crate::driver::{GroupOrigin, RecoveryPoint};
 use crate::engine::{StepError, StepRun};
 use crate::id::ArrayName;
 use crate::steps::{Seen, Site, SiteStep};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// Makes a point of the group and starts its transfer.
 #[derive(Debug)]
@@ -83,9 +82,6 @@ pub struct PointArrived {
     pub bytes_transferred: Option<u64>,
 }
 
-/// Transfers take seconds to hours; the array is asked this often.
-const PAUSE: Duration = Duration::from_millis(250);
-
 impl AwaitPoint {
     async fn find(
         site: Site<'_>,
@@ -146,10 +142,8 @@ impl SiteStep for AwaitPoint {
             if let Some(arrived) = Self::find(site, run, input).await? {
                 return Ok(arrived);
             }
-            run.context.sleep(PAUSE).await.map_err(|stopped| {
-                let waited = format!("wait for recovery point {} on array {}", input.point, input.array);
-                StepError::stopped(&waited, stopped)
-            })?;
+            let waited = || format!("wait for recovery point {} on array {}", input.point, input.array);
+            look_again(run, waited).await?;
         }
     }
 

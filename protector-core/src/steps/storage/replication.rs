@@ -1,5 +1,5 @@
-use super::Nothing;
-use crate::driver::{GroupOrigin, ReplicationSettings};
+use super::{Nothing, look_again};
+use crate::driver::{Error, GroupOrigin, ReplicationSettings, StorageDriver};
 use crate::engine::{StepError, StepRun};
 use crate::id::ArrayName;
 use crate::steps::{Seen, Site, SiteStep};
@@ -52,7 +52,7 @@ impl SiteStep for SetReplication {
     }
 }
 
-/// Lets a peer's group replicate to the site's array.
+/// Lets a peer's group replicate to the site's array, as soon as that knows the group.
 #[derive(Debug)]
 pub struct AllowReplication;
 
@@ -63,6 +63,26 @@ pub struct AllowReplicationInput {
     pub array: ArrayName,
     /// The group.
     pub origin: GroupOrigin,
+}
+
+impl AllowReplication {
+    /// A group appears on the target a while after its own array was told to replicate it there.
+    async fn allow(
+        driver: &dyn StorageDriver,
+        run: &StepRun,
+        input: &AllowReplicationInput,
+    ) -> Result<(), StepError> {
+        loop {
+            match driver.allow_replication(&run.context, &input.origin).await {
+                Err(Error::NotFound { .. }) => {}
+                answer => return Ok(answer?),
+            }
+            let (group, peer) = (&input.origin.group, &input.origin.array);
+            let waited =
+                || format!("wait until group {group} of array {peer} appears on array {}", input.array);
+            look_again(run, waited).await?;
+        }
+    }
 }
 
 impl SiteStep for AllowReplication {
@@ -76,7 +96,63 @@ impl SiteStep for AllowReplication {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        site.array(&input.array)?.allow_replication(&run.context, &input.origin).await?;
+        Self::allow(&**site.array(&input.array)?, run, input).await?;
         Ok(Nothing {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::testing::FakeArray;
+    use crate::error::Code;
+    use crate::id::{GroupId, OperationId};
+    use crate::transport::Context;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    fn input() -> AllowReplicationInput {
+        let origin = GroupOrigin { array: "array-a".into(), group: "g".to_owned() };
+        AllowReplicationInput { array: "array-b".into(), origin }
+    }
+
+    fn run(context: Context) -> StepRun {
+        StepRun {
+            context,
+            operation: OperationId::new(Uuid::nil()),
+            group: GroupId::new(Uuid::nil()),
+            step: "allow_replication/site-b".into(),
+            site: Some("site-b".into()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_that_appears_late_is_waited_for_and_allowed() {
+        for looks in [0, 1, 50] {
+            let array = FakeArray::new("array-b");
+            array.hide_group(looks);
+            AllowReplication::allow(&array, &run(Context::default()), &input()).await.unwrap();
+            assert_eq!(array.calls(), vec!["allow_replication"; looks + 1]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_that_never_appears_is_waited_for_until_the_steps_time_is_up() {
+        let array = FakeArray::new("array-b");
+        array.hide_group(usize::MAX);
+        let context = Context::default();
+        let within = run(context.within(Duration::from_mins(1)));
+        let error = AllowReplication::allow(&array, &within, &input()).await.unwrap_err();
+        assert_eq!(error.code, Code::DeadlineExceeded);
+        assert!(error.message.contains("group g of array array-a appears on array array-b"), "{error}");
+        assert!(context.clock().monotonic() >= Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_else_goes_wrong_is_not_waited_out_here() {
+        let array = FakeArray::new("array-b");
+        array.refuse();
+        let error = AllowReplication::allow(&array, &run(Context::default()), &input()).await.unwrap_err();
+        assert_eq!((error.code, array.calls().len()), (Code::RequestRefused, 1));
     }
 }

@@ -19,31 +19,38 @@ fn name(position: usize) -> String {
     format!("step-{position}")
 }
 
-fn build(shape: &[(u16, u16)], recovery: u8) -> Arc<Plan> {
+/// Of three masks of earlier steps, two say together which it comes after, and the third on which of those it does not build.
+fn build(shape: &[(u16, u16, u16)], recovery: u8) -> Arc<Plan> {
     let names: Vec<String> = (0..shape.len()).map(name).collect();
-    let before: Vec<Vec<&str>> = shape
+    let before: Vec<(Vec<&str>, Vec<&str>)> = shape
         .iter()
         .enumerate()
-        .map(|(position, (one, other))| {
+        .map(|(position, (one, other, merely))| {
             let chosen = |earlier: &usize| one & other & (1 << earlier) != 0;
-            (0..position).filter(chosen).map(|earlier| names[earlier].as_str()).collect()
+            let (ordered, ground): (Vec<usize>, Vec<usize>) =
+                (0..position).filter(chosen).partition(|earlier| merely & (1 << earlier) != 0);
+            let listed = |steps: Vec<usize>| steps.into_iter().map(|step| names[step].as_str()).collect();
+            (listed(ground), listed(ordered))
         })
         .collect();
-    let steps: Vec<(&str, &[&str])> =
-        names.iter().zip(&before).map(|(name, after)| (name.as_str(), after.as_slice())).collect();
+    let steps: Vec<(&str, &[&str], &[&str])> = names
+        .iter()
+        .zip(&before)
+        .map(|(name, (after, merely_after))| (name.as_str(), after.as_slice(), merely_after.as_slice()))
+        .collect();
     let recovery = match recovery {
         0 => Recovery::RollBack,
         1 => Recovery::ForwardOnly,
         point => Recovery::RollBackBefore(name(usize::from(point) % shape.len()).into()),
     };
-    plan(recovery, &steps)
+    plan_in_order(recovery, &steps)
 }
 
 fn cases(fate: impl Strategy<Value = Fate> + Clone + 'static) -> impl Strategy<Value = Case> {
     (1_usize..9)
         .prop_flat_map(move |count| {
             (
-                prop::collection::vec(any::<(u16, u16)>(), count),
+                prop::collection::vec(any::<(u16, u16, u16)>(), count),
                 0_u8..12,
                 prop::collection::vec(fate.clone(), count),
                 prop::collection::vec(any::<u16>(), 0..160),
@@ -65,6 +72,10 @@ fn any_fate() -> impl Strategy<Value = Fate> + Clone {
         1 => Just(Fate::CannotBegin),
         1 => Just(Fate::FailsToRevertOnce),
     ]
+}
+
+fn fate_that_cannot_be_undone() -> impl Strategy<Value = Fate> + Clone {
+    prop_oneof![4 => Just(Fate::Succeeds), 2 => Just(Fate::Fails), 2 => Just(Fate::FailsToRevert)]
 }
 
 fn fate_that_passes() -> impl Strategy<Value = Fate> + Clone {
@@ -134,6 +145,27 @@ proptest! {
             simulation.mend();
             let ending = simulation.run(&case.dice, 3);
             prop_assert_eq!(ending, Ending::Completed, "mended, it completes");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_undone_holds_up_only_what_it_builds_on(case in cases(fate_that_cannot_be_undone())) {
+        let mut simulation = Simulation::new(&case.plan, &case.fates);
+        if simulation.run(&case.dice, 3) == Ending::HeldUp {
+            let left = simulation.touched().clone();
+            let stuck = |step: &StepId| case.fates.get(step) == Some(&Fate::FailsToRevert);
+            let mut held_up: BTreeSet<StepId> = left.iter().filter(|step| stuck(step)).cloned().collect();
+            prop_assert!(!held_up.is_empty(), "held up by nothing");
+            for step in case.plan.steps.iter().rev().filter(|step| left.contains(&step.id)) {
+                if case.plan.steps.iter().any(|later| held_up.contains(&later.id) && later.builds_on(&step.id)) {
+                    held_up.insert(step.id.clone());
+                }
+            }
+            prop_assert_eq!(&left, &held_up, "something else is left");
+            let said: BTreeSet<StepId> = simulation.state().not_undone().into_iter().collect();
+            prop_assert_eq!(&left, &said, "what is left is said");
+            simulation.mend();
+            prop_assert_eq!(simulation.run(&case.dice, 3), Ending::RolledBack, "mended, it is undone");
         }
     }
 

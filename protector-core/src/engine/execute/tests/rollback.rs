@@ -1,13 +1,14 @@
 //! The process dies at every moment of a rollback; the next one finishes it, and the world is as before.
 
-use super::journal::{Cut, Direction, Moment};
-use super::scene::Scene;
+use super::journal::{Cut, Direction, Disturbance, Moment};
+use super::scene::{SOURCE, Scene};
 use super::world::{FOR_GOOD, Fault};
 use crate::domain::OperationStatus;
-use crate::engine::{Event, Left, StepState};
+use crate::engine::{Event, Left, OperationState, Outcome, StepState};
 use crate::error::Code;
 use crate::id::StepId;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A failover in which a step is refused for good.
 fn failing_at(step: &StepId) -> Scene {
@@ -123,15 +124,99 @@ async fn what_cannot_be_undone_waits_for_a_person_and_holds_up_only_what_it_need
             .collect();
         assert_eq!(held_up.get(&step), Some(&true));
         let others = held_up.keys().filter(|id| **id != step);
-        others.for_each(|id| assert!(needs(&scene, &step, id), "{id} could have been undone"));
+        others.for_each(|id| assert!(rests_on(&scene, &step, id), "{id} could have been undone"));
+        assert!(outcome.state.not_undone().iter().eq(scene.in_order(held_up.keys())));
         scene.world.mend();
         let outcome = scene.run().await;
         scene.assert_rolled_back(&outcome);
     }
 }
 
-/// Whether `step` depends on `other`, however far.
-fn needs(scene: &Scene, step: &StepId, other: &StepId) -> bool {
-    let after = &scene.plan.step(step).unwrap().after;
-    after.iter().any(|earlier| earlier == other || needs(scene, earlier, other))
+/// Whether `step` builds on `other`, however far.
+fn rests_on(scene: &Scene, step: &StepId, other: &StepId) -> bool {
+    let step = scene.plan.step(step).unwrap();
+    let mut ground =
+        scene.plan.steps.iter().map(|earlier| &earlier.id).filter(|earlier| step.builds_on(earlier));
+    ground.any(|earlier| earlier == other || rests_on(scene, earlier, other))
+}
+
+/// A failover that fails at its last step before the point of no return, because the target's array is dead for good.
+fn with_a_dead_target(fault: Fault) -> Scene {
+    let scene = failing_at(&"materialize/b".into());
+    for step in ["safe", "materialize/a", "materialize/b"] {
+        scene.world.spoil_revert(&step.into(), fault, FOR_GOOD);
+    }
+    scene
+}
+
+/// What cannot be undone while the target is dead: its own, and what is undone last.
+const AT_THE_TARGET: [&str; 4] = ["check", "safe", "materialize/a", "materialize/b"];
+
+#[track_caller]
+fn assert_only_the_target_is_left(scene: &Scene, outcome: &Outcome) {
+    assert!(matches!(outcome.left, Some(Left::NeedsOperator)), "{:?}", outcome.left);
+    assert_eq!(outcome.status(), OperationStatus::RollingBack);
+    let left: Vec<StepId> = AT_THE_TARGET.map(StepId::from).to_vec();
+    assert_eq!(outcome.state.not_undone(), left);
+    let message = outcome.state.error_message().unwrap();
+    assert!(left.iter().all(|step| message.contains(step.as_str())), "{message}");
+    // The step that failed was refused, so that there is nothing of it; it is to be undone all the same.
+    let there: Vec<StepId> = scene.world.there().into_keys().collect();
+    assert_eq!(there, ["check", "materialize/a", "safe"].map(StepId::from));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_target_keeps_nothing_at_the_source_waiting() {
+    for fault in [
+        Fault::Refused(Code::RequestRefused),
+        Fault::Refused(Code::Unreachable),
+        Fault::Silent,
+        Fault::Slow(Duration::from_hours(1)),
+    ] {
+        for steps_at_a_time in [1, 8] {
+            let mut scene = with_a_dead_target(fault);
+            scene.limits.steps_at_a_time = steps_at_a_time;
+            let clock = scene.context.clock().clone();
+            let (mut begun, mut restored) = (None, None);
+            let watch = |event: &Event, state: &OperationState| {
+                if matches!(event, Event::RollbackBegun { .. }) {
+                    begun = Some(clock.monotonic());
+                }
+                let undone = |step: &str| matches!(state.step(&step.into()), Some(StepState::Reverted));
+                if restored.is_none() && SOURCE.into_iter().all(undone) {
+                    restored = Some(clock.monotonic());
+                }
+            };
+            let outcome = scene.watch(Disturbance::None, watch).await;
+            let took = restored.unwrap().saturating_sub(begun.unwrap());
+            assert!(took < Duration::from_secs(10), "{fault:?} kept the source waiting for {took:?}");
+            assert_only_the_target_is_left(&scene, &outcome);
+            // It is as true of the next attempt, and when the target is back the rest is undone.
+            let outcome = scene.run().await;
+            assert_only_the_target_is_left(&scene, &outcome);
+            scene.world.mend();
+            let outcome = scene.run().await;
+            scene.assert_rolled_back(&outcome);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_append_with_a_dead_target_leaves_only_the_target_to_be_undone() {
+    for durable in [false, true] {
+        let mut number = 0;
+        loop {
+            let scene = with_a_dead_target(Fault::Refused(Code::RequestRefused));
+            if !scene.kill(Cut::Append { number, durable }).await {
+                break;
+            }
+            let outcome = scene.run().await;
+            assert_only_the_target_is_left(&scene, &outcome);
+            scene.world.mend();
+            let outcome = scene.run().await;
+            scene.assert_rolled_back(&outcome);
+            number += 1;
+        }
+        assert!(number > 30, "killed {number} times only");
+    }
 }

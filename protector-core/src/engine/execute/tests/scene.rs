@@ -20,27 +20,40 @@ use tokio_util::sync::CancellationToken;
 const KINDS: [(&str, &str); 4] =
     [("storage", "array"), ("server", "compute"), ("port", "network"), ("guard", "store")];
 
-/// A failover's shape: two diamonds, and the point of no return where they meet.
-const FAILOVER: [(&str, &str, &[&str]); 12] = [
-    ("guard", "check", &[]),
-    ("server", "stop/a", &["check"]),
-    ("server", "stop/b", &["check"]),
-    ("port", "port/a", &["check"]),
-    ("port", "port/b", &["check"]),
-    ("storage", "replicate", &["stop/a", "stop/b"]),
-    ("storage", "materialize/a", &["replicate"]),
-    ("storage", "materialize/b", &["replicate"]),
-    ("guard", "raise_epoch", &["materialize/a", "materialize/b", "port/a", "port/b"]),
-    ("server", "create/a", &["raise_epoch"]),
-    ("server", "create/b", &["raise_epoch"]),
-    ("storage", "reverse", &["create/a", "create/b"]),
+/// A failover's shape: two diamonds, and the point of no return where they meet. What is done at the target comes after
+/// what is done at the source, but does not build on it.
+const FAILOVER: [(&str, &str, &[&str], &[&str]); 15] = [
+    ("guard", "check", &[], &[]),
+    ("server", "stop/a", &["check"], &[]),
+    ("server", "stop/b", &["check"], &[]),
+    ("server", "lock/a", &["stop/a"], &[]),
+    ("server", "lock/b", &["stop/b"], &[]),
+    ("port", "port/a", &["check"], &[]),
+    ("port", "port/b", &["check"], &[]),
+    ("storage", "replicate", &["check"], &["lock/a", "lock/b"]),
+    ("storage", "safe", &["check"], &[]),
+    ("storage", "materialize/a", &["safe"], &["replicate"]),
+    ("storage", "materialize/b", &["safe"], &["replicate"]),
+    ("guard", "raise_epoch", &["materialize/a", "materialize/b", "port/a", "port/b"], &[]),
+    ("server", "create/a", &["raise_epoch"], &[]),
+    ("server", "create/b", &["raise_epoch"], &[]),
+    ("storage", "reverse", &["create/a", "create/b"], &[]),
 ];
+
+/// The steps of [`FAILOVER`] at the source.
+pub(super) const SOURCE: [&str; 5] = ["stop/a", "stop/b", "lock/a", "lock/b", "replicate"];
 
 /// The step whose intent is the point of no return.
 pub(super) const POINT: &str = "raise_epoch";
 
-/// A plan of steps of a kind, each with the steps it depends on.
+/// A plan of steps of a kind, each with the steps it builds on.
 pub(super) fn plan(recovery: Recovery, steps: &[(&str, &str, &[&str])]) -> Arc<Plan> {
+    let steps: Vec<_> = steps.iter().map(|(kind, name, after)| (*kind, *name, *after, &[][..])).collect();
+    plan_in_order(recovery, &steps)
+}
+
+/// A plan of steps of a kind, each with the steps it builds on and those that it merely comes after.
+fn plan_in_order(recovery: Recovery, steps: &[(&str, &str, &[&str], &[&str])]) -> Arc<Plan> {
     let mut plan = PlanBuilder::new(
         OperationType::Failover,
         GroupId::new(uuid::Uuid::nil()),
@@ -49,11 +62,16 @@ pub(super) fn plan(recovery: Recovery, steps: &[(&str, &str, &[&str])]) -> Arc<P
         0,
         recovery,
     );
-    for (kind, name, after) in steps {
-        let references =
-            after.iter().map(|earlier| ((*earlier).to_owned(), output(&StepId::from(*earlier), "id")));
+    for (kind, name, after, merely_after) in steps {
+        let references = after
+            .iter()
+            .chain(*merely_after)
+            .map(|earlier| ((*earlier).to_owned(), output(&StepId::from(*earlier), "id")));
         let input = Value::Object(references.collect::<Map<_, _>>());
-        plan.add(StepBuilder::new(kind, *name, *name).at(&"site-b".into()).input(input));
+        let merely_after: Vec<StepId> = merely_after.iter().map(|earlier| StepId::from(*earlier)).collect();
+        let site = if SOURCE.contains(name) { "site-a" } else { "site-b" };
+        let step = StepBuilder::new(kind, *name, *name).at(&site.into());
+        plan.add(step.merely_after(&merely_after).input(input));
     }
     Arc::new(plan.build().unwrap())
 }
@@ -77,7 +95,7 @@ pub(super) struct Scene {
 impl Scene {
     /// A failover with its point of no return in the middle.
     pub(super) fn failover() -> Self {
-        Self::of(plan(Recovery::RollBackBefore(POINT.into()), &FAILOVER))
+        Self::of(plan_in_order(Recovery::RollBackBefore(POINT.into()), &FAILOVER))
     }
 
     pub(super) fn of(plan: Arc<Plan>) -> Self {
@@ -106,6 +124,12 @@ impl Scene {
 
     pub(super) fn steps(&self) -> Vec<StepId> {
         self.plan.steps.iter().map(|step| step.id.clone()).collect()
+    }
+
+    /// These steps in the order of the plan.
+    pub(super) fn in_order<'a>(&'a self, steps: impl IntoIterator<Item = &'a StepId>) -> Vec<&'a StepId> {
+        let steps: Vec<&StepId> = steps.into_iter().collect();
+        self.plan.steps.iter().map(|step| &step.id).filter(|id| steps.contains(id)).collect()
     }
 
     /// The steps before the point of no return.

@@ -209,7 +209,7 @@ impl World {
                 let intended = matches!(last, Some(Event::RevertIntended { .. }));
                 self.demand(intended, || format!("{step} was undone without its intent: {last:?}"));
                 self.demand(rolling_back, || format!("{step} was undone without a rollback"));
-                for later in self.plan.steps.iter().filter(|later| later.after.contains(step)) {
+                for later in self.plan.steps.iter().filter(|later| later.builds_on(step)) {
                     let gone = !there.contains_key(&later.id);
                     self.demand(gone, || format!("{step} was undone before {}, which needs it", later.id));
                 }

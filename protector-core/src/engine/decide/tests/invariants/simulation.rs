@@ -12,6 +12,7 @@ pub(super) enum Fate {
     /// This release does not know its kind.
     CannotBegin,
     FailsToRevertOnce,
+    FailsToRevert,
 }
 
 /// How a simulation ended.
@@ -20,6 +21,8 @@ pub(super) enum Ending {
     Completed,
     RolledBack,
     Paused,
+    /// Something cannot be undone.
+    HeldUp,
 }
 
 /// Knows from the events alone what has happened, and judges every event and command by it.
@@ -58,8 +61,8 @@ impl Witness {
         }
     }
 
-    fn dependents<'a>(&'a self, step: &'a StepId) -> impl Iterator<Item = &'a StepId> {
-        self.plan.steps.iter().filter(|later| later.after.contains(step)).map(|later| &later.id)
+    fn built_on<'a>(&'a self, step: &'a StepId) -> impl Iterator<Item = &'a StepId> {
+        self.plan.steps.iter().filter(|later| later.builds_on(step)).map(|later| &later.id)
     }
 
     fn may_run(&self, step: &StepId) {
@@ -74,8 +77,8 @@ impl Witness {
         assert!(self.rolling_back, "{step} is reverted without a rollback");
         assert!(!self.reverting.contains(step), "{step} is reverted twice at once");
         assert!(self.touched.contains(step), "{step} is reverted though nothing of it is there");
-        let in_use = self.dependents(step).find(|later| self.touched.contains(*later));
-        assert_eq!(in_use, None, "{step} is reverted before what depends on it");
+        let in_use = self.built_on(step).find(|later| self.touched.contains(*later));
+        assert_eq!(in_use, None, "{step} is reverted before what builds on it");
     }
 
     fn may_roll_back(&self) {
@@ -203,6 +206,11 @@ impl Simulation {
         &self.state
     }
 
+    /// The steps that were intended and not undone since.
+    pub(super) fn touched(&self) -> &BTreeSet<StepId> {
+        &self.witness.touched
+    }
+
     pub(super) fn commands(&self) -> &Vec<Command> {
         &self.commands
     }
@@ -244,6 +252,14 @@ impl Simulation {
             if self.commands == [Command::Leave] {
                 if self.state.rollback_reason().is_none() {
                     return Ending::Paused;
+                }
+                if self
+                    .state
+                    .not_undone()
+                    .iter()
+                    .any(|step| self.fates.get(step) == Some(&Fate::FailsToRevert))
+                {
+                    return Ending::HeldUp;
                 }
                 self.take(started());
             }
@@ -295,11 +311,13 @@ impl Simulation {
 
     fn undone(&mut self, step: StepId) {
         let fate = self.fates.get_mut(&step).unwrap();
-        if *fate == Fate::FailsToRevertOnce {
-            *fate = Fate::Succeeds;
-            self.take(revert_failed(step.as_str()));
-        } else {
-            self.take(Event::RevertDone { step });
+        match fate {
+            Fate::FailsToRevertOnce => {
+                *fate = Fate::Succeeds;
+                self.take(revert_failed(step.as_str()));
+            }
+            Fate::FailsToRevert => self.take(revert_failed(step.as_str())),
+            _ => self.take(Event::RevertDone { step }),
         }
     }
 }
