@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import census
+import checks
 import oddities
 import program as codes
 import world
@@ -88,6 +89,26 @@ class TestBreakingOnTheWay:
         assert result.operation['status'] == 'rolled_back'
         assert result.operation['error_message']
         faults.clear()
+        journey.assert_rolled_back(before, held)
+        assert census.surplus(counted, census.take(bed), {}) == []
+
+    def test_a_target_array_that_dies_does_not_keep_the_vms_at_the_source_stopped(
+            self, journey, faults, bed):
+        """What has to be undone on the dead array waits; everything at the source does not."""
+        counted = census.take(bed)
+        before, held = journey.look(), journey.contents.read(journey.away, journey.twins())
+        running, mark = _started(journey, faults, 'failover')
+        until('the point is on its way', lambda: running.ended() or faults.asked(
+            mark, journey.home, 'array', 'POST', '/protection-group-snapshots'), 60)
+        faults.rule(journey.away, 'array', 'answer', status=503, answer_body={})
+        left = running.result()
+        assert left.code == codes.UNFINISHED, left.told()
+        assert left.operation['status'] == 'rolling_back', left.told()
+        assert left.operation['steps_not_undone'], left.told()
+        assert checks.same_vms(before, journey.look(), journey.home, journey.members) == []
+        faults.clear()
+        result = journey.program.run('resume', expect=codes.ROLLED_BACK)
+        assert result.operation['status'] == 'rolled_back'
         journey.assert_rolled_back(before, held)
         assert census.surplus(counted, census.take(bed), {}) == []
 
