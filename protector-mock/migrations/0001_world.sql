@@ -1,0 +1,41 @@
+-- Facts about the world itself: seed, counters, the clock's anchor.
+CREATE TABLE fact (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Everything that exists, as the JSON of whatever simulates it. `scope` is the site or array that holds it.
+CREATE TABLE record (
+    kind     TEXT NOT NULL,
+    scope    TEXT NOT NULL,
+    id       TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, scope, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX record_by_sequence ON record (kind, scope, sequence);
+
+-- By what else records are found.
+CREATE TABLE record_key (
+    kind  TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    name  TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id    TEXT NOT NULL,
+    PRIMARY KEY (kind, scope, name, value, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX record_key_by_id ON record_key (kind, scope, id);
+
+-- What is going to happen, and when (nanoseconds since 1970, world time).
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY,
+    due      INTEGER NOT NULL,
+    scope    TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    subject  TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX event_by_due ON event (due, sequence);
+CREATE INDEX event_by_subject ON event (scope, name, subject);
