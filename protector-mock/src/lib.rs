@@ -10,10 +10,16 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//!//! | [`gate`] | what is laid around an endpoint: every request passes it |
+//! | [`server`] | endpoints on sockets, with TLS |
+//! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
 pub mod cloud;
+pub mod gate;
 pub mod http;
+pub mod pair;
+pub mod server;
 pub mod world;

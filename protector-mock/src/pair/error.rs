@@ -1,0 +1,57 @@
+use crate::server::CertificatesError;
+use crate::world::{OpenError, WorldError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A pair could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PairError {
+    /// Its world cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its world cannot be read or changed.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// Two routes of a service contradict each other.
+    #[error("failed to put a service up")]
+    Routes(#[from] matchit::InsertError),
+    /// The base port leaves no room above it.
+    #[error("the ports of a pair do not fit above {base}: choose one below 61000")]
+    Ports {
+        /// The base port.
+        base: u16,
+    },
+    /// A port is taken.
+    #[error("failed to listen on {address} for {place}: end what listens there, or choose other ports")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// For what.
+        place: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("failed to read or write {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the pair holds something else.
+    #[error("{} is not what a pair wrote: {what}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// No certificates.
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
+}
