@@ -10,16 +10,22 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
-//!//! | [`gate`] | what is laid around an endpoint: every request passes it |
-//! | [`server`] | endpoints on sockets, with TLS |
+//! | [`faults`] | what is to happen to which request, as data |
+//! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
+//! | [`admin`] | the window for tests: rules, record, time, settings |
+//! | [`server`], [`transport`], [`clock`] | endpoints on sockets, with TLS; the same without sockets, and in no time |
 //! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
+pub mod admin;
+pub mod clock;
 pub mod cloud;
+pub mod faults;
 pub mod gate;
 pub mod http;
 pub mod pair;
 pub mod server;
+pub mod transport;
 pub mod world;

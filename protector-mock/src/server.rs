@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use line::{Line, Scissors};
 use protector_core::time::Clock;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,6 +30,9 @@ use tokio_util::task::TaskTracker;
 
 /// No request that makes sense is larger: 256 MiB.
 const LARGEST_BODY: usize = 256 << 20;
+
+/// Between two attempts at what the machine has no room for.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// Serves endpoints, each on a port of its own, until it is told to end.
 #[derive(Debug, Clone)]
@@ -79,18 +83,43 @@ struct Serving {
 
 impl Serving {
     async fn accept(self, listener: TcpListener) {
+        let address = listener.local_addr();
+        let mut listener = Some(listener);
         loop {
+            let Some(open) = &listener else {
+                tokio::select! {
+                    biased;
+                    () = self.end.cancelled() => return,
+                    () = self.gate.until_refused(false) => {}
+                }
+                listener = self.again(address.as_ref().ok()).await;
+                continue;
+            };
             tokio::select! {
                 biased;
                 () = self.end.cancelled() => return,
-                accepted = listener.accept() => match accepted {
+                // Without a listener, the machine itself refuses.
+                () = self.gate.until_refused(true) => listener = None,
+                accepted = open.accept() => match accepted {
                     Ok((stream, _)) => drop(self.tasks.spawn(self.clone().connected(stream))),
                     Err(error) => {
-                        tracing::warn!(target = self.gate.name(), %error, "a connection was not accepted");
+                        tracing::warn!(target = self.gate.target(), %error, "a connection was not accepted");
                         // Too many open files: what helps is that others close.
-                        self.clock.sleep(Duration::from_millis(50)).await;
+                        self.clock.sleep(RETRY).await;
                     }
                 },
+            }
+        }
+    }
+
+    /// Listens again where it has listened before.
+    async fn again(&self, address: Option<&SocketAddr>) -> Option<TcpListener> {
+        match TcpListener::bind(address?).await {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                tracing::warn!(target = self.gate.target(), %error, "the port was taken meanwhile");
+                self.clock.sleep(RETRY).await;
+                None
             }
         }
     }
@@ -108,7 +137,7 @@ impl Serving {
                 };
                 match encrypted {
                     Ok(encrypted) => self.converse(encrypted, scissors).await,
-                    Err(error) => tracing::debug!(target = self.gate.name(), %error, "no TLS"),
+                    Err(error) => tracing::debug!(target = self.gate.target(), %error, "no TLS"),
                 }
             }
         }
@@ -120,7 +149,7 @@ impl Serving {
         scissors: Scissors,
     ) {
         let end = self.end.clone();
-        let target = self.gate.name().to_owned();
+        let target = self.gate.target().to_owned();
         let router = axum::Router::new().fallback(answer).with_state((self, scissors));
         let connection =
             http1::Builder::new().serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
@@ -143,8 +172,11 @@ async fn answer(State((serving, scissors)): State<(Serving, Scissors)>, request:
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let gate = serving.gate.clone();
+    // Whoever has sent a request and gives up does not take it back.
+    let passed = tokio::spawn(async move { gate.pass(crate::http::Request::from_parts(parts, body)).await });
     let outcome = tokio::select! {
-        outcome = serving.gate.pass(crate::http::Request::from_parts(parts, body)) => outcome,
+        outcome = passed => outcome.unwrap_or(Outcome::HangUp { reset: false }),
         // Nobody waits at the end for somebody who is kept waiting on purpose.
         () = serving.ended() => Outcome::HangUp { reset: false },
     };

@@ -1,6 +1,7 @@
 use clap::{Parser, ValueEnum};
 use protector_mock::cloud::Release;
 use protector_mock::pair::{Place, ServedPair, Wanted};
+use protector_mock::world::Pace;
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,6 +24,18 @@ pub(crate) struct Arguments {
     /// Ports are counted from here, as on the testbed; 0 takes free ones
     #[arg(long)]
     base_port: Option<u16>,
+    /// Latencies and limits: a file of rules and settings, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    latency: Vec<PathBuf>,
+    /// Faults: a file of rules and settings, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    fault: Vec<PathBuf>,
+    /// Time stands still but for `POST /clock` of the admin API
+    #[arg(long, conflicts_with = "time_factor")]
+    virtual_time: bool,
+    /// So many seconds of the sites pass in one of the machine's
+    #[arg(long, value_name = "FACTOR")]
+    time_factor: Option<f64>,
     /// How to say where everything is
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
@@ -45,6 +58,11 @@ impl Arguments {
                 ReleaseArgument::R2026_2 => Release::R2026_2,
             }),
             base_port: self.base_port,
+            pace: match (self.virtual_time, self.time_factor) {
+                (true, _) => Some(Pace::OnCommand),
+                (false, factor) => factor.map(Pace::Factor),
+            },
+            profiles: self.latency.iter().chain(&self.fault).cloned().collect(),
         }
     }
 }

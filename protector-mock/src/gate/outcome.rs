@@ -43,3 +43,10 @@ pub enum Manner {
         blanks: u64,
     },
 }
+
+impl Outcome {
+    /// With an answer, as it should be.
+    pub(crate) fn whole(response: Response) -> Self {
+        Self::Answer { response, manner: Manner::Whole }
+    }
+}

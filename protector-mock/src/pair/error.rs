@@ -1,3 +1,5 @@
+use crate::faults::ProfileError;
+use crate::gate::SurroundingsError;
 use crate::server::CertificatesError;
 use crate::world::{OpenError, WorldError};
 use std::io;
@@ -51,6 +53,12 @@ pub enum PairError {
         /// What is wrong with it.
         what: String,
     },
+    /// A profile of faults or latencies cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// What lies around its endpoints could not be set up.
+    #[error(transparent)]
+    Surroundings(#[from] SurroundingsError),
     /// No certificates.
     #[error(transparent)]
     Certificates(#[from] CertificatesError),

@@ -1,8 +1,11 @@
 use super::{Addresses, Folder, Pair, PairError, Place, Ports, Settings, files, services};
+use crate::admin::Admin;
 use crate::cloud::Release;
-use crate::gate::Gate;
+use crate::faults::Profile;
+use crate::gate::{AccessLog, Gate, Surroundings, Work};
+use crate::http::Endpoint;
 use crate::server::Server;
-use crate::world::World;
+use crate::world::{Pace, World};
 use protector_core::time::Clock;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -22,6 +25,10 @@ pub struct Wanted {
     pub release: Option<Release>,
     /// From where the ports are counted; 0 takes free ones.
     pub base_port: Option<u16>,
+    /// How the world's time passes.
+    pub pace: Option<Pace>,
+    /// Files with rules and settings.
+    pub profiles: Vec<PathBuf>,
 }
 
 /// A pair on sockets.
@@ -57,16 +64,28 @@ impl ServedPair {
             Arc::clone(&clock),
             services::reactions(),
         )?);
-        let pair = Pair::new(world, settings.release, &addresses)?;
+        let pair = Pair::new(Arc::clone(&world), settings.release, &addresses)?;
         let certificates = folder.certificates()?;
-        let valid = certificates.valid()?;
         folder.keep(&settings)?;
         files::write(&folder, &addresses)?;
+        let record = folder.path("log/requests.jsonl");
+        let surroundings = Surroundings::new(world, Arc::clone(&clock), Work::OnThreads, Some(&record))?;
+        let surroundings = Arc::new(surroundings);
+        if let Some(pace) = wanted.pace {
+            surroundings.set_pace(pace)?;
+        }
+        for path in &wanted.profiles {
+            surroundings.apply(&Profile::read(path)?, path)?;
+        }
+        let (valid, outdated) = (certificates.valid()?, certificates.outdated()?);
         let server = Server::new(clock);
-        for (place, endpoint) in pair.endpoints() {
+        for (place, gate) in gates(&pair, &folder, &addresses, &surroundings)? {
             if let Some(listener) = listeners.remove(&place) {
-                let tls = place.encrypted().then(|| Arc::clone(&valid));
-                server.serve(listener, tls, Gate::quiet(Arc::clone(endpoint)));
+                let tls = match place {
+                    Place::Expired { .. } => Some(Arc::clone(&outdated)),
+                    place => place.encrypted().then(|| Arc::clone(&valid)),
+                };
+                server.serve(listener, tls, gate);
             }
         }
         Ok(Self { pair, folder, addresses, server })
@@ -91,6 +110,51 @@ impl ServedPair {
     pub async fn end(self) {
         self.server.end(Duration::from_secs(5)).await;
     }
+}
+
+/// The way to everything that answers.
+fn gates(
+    pair: &Pair,
+    folder: &Folder,
+    addresses: &Addresses,
+    surroundings: &Arc<Surroundings>,
+) -> Result<Vec<(Place, Gate)>, PairError> {
+    let watched = |place: Place, endpoint: &Arc<dyn Endpoint>| {
+        let origin = addresses.origin(place);
+        Gate::watched(&place.to_string(), &origin, Arc::clone(endpoint), Arc::clone(surroundings))
+    };
+    let quiet = |place: Place, endpoint: &Arc<dyn Endpoint>| {
+        Gate::quiet(&place.to_string(), Arc::clone(endpoint), Arc::clone(surroundings))
+    };
+    let mut logs = BTreeMap::new();
+    let mut log = |site: &'static str, kind| -> Result<Arc<AccessLog>, PairError> {
+        match logs.entry((site, kind)) {
+            Entry::Occupied(entry) => Ok(Arc::clone(entry.get())),
+            Entry::Vacant(entry) => {
+                let path = folder.path(&files::access_log(site, kind));
+                let log = AccessLog::open(&path).map_err(|source| PairError::File { path, source })?;
+                Ok(Arc::clone(entry.insert(Arc::new(log))))
+            }
+        }
+    };
+    let mut gates = Vec::new();
+    for (place, endpoint) in pair.endpoints() {
+        let gate = match place {
+            Place::Service { site, kind, quiet: true } => quiet(place, endpoint).logged(log(site, kind)?),
+            Place::Service { site, kind, quiet: false } => watched(place, endpoint).logged(log(site, kind)?),
+            Place::Array { array, quiet: false } => {
+                let expired = Place::Expired { array };
+                gates.push((expired, watched(expired, endpoint)));
+                watched(place, endpoint)
+            }
+            _ => quiet(place, endpoint),
+        };
+        gates.push((place, gate));
+    }
+    let admin: Arc<dyn Endpoint> =
+        Arc::new(Admin::new(Arc::clone(surroundings), Some(folder.path("world.db"))));
+    gates.push((Place::Admin, quiet(Place::Admin, &admin)));
+    Ok(gates)
 }
 
 /// Takes all ports.
