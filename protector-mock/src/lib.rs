@@ -9,11 +9,13 @@
 //! |---|---|
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
+//! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
+pub mod arrays;
 pub mod cloud;
 pub mod http;
 pub mod world;
