@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
+//! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //! | [`faults`] | what is to happen to which request, as data |
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
@@ -20,6 +21,7 @@
 //! so that a wrong field cannot cancel itself out.
 
 pub mod admin;
+pub mod arrays;
 pub mod clock;
 pub mod cloud;
 pub mod faults;
