@@ -15,6 +15,7 @@
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
 //! | [`admin`] | the window for tests: rules, record, time, settings |
 //! | [`server`], [`transport`], [`clock`] | endpoints on sockets, with TLS; the same without sockets, and in no time |
+//! | [`estate`] | what there is in a new world |
 //! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
@@ -24,6 +25,7 @@ pub mod admin;
 pub mod arrays;
 pub mod clock;
 pub mod cloud;
+pub mod estate;
 pub mod faults;
 pub mod gate;
 pub mod http;

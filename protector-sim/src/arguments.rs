@@ -1,6 +1,6 @@
 use clap::{Parser, ValueEnum};
 use protector_mock::cloud::Release;
-use protector_mock::pair::{Place, ServedPair, Wanted};
+use protector_mock::pair::{Beginning, Place, ServedPair, Wanted};
 use protector_mock::world::Pace;
 use serde_json::json;
 use std::io::{self, Write};
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Ports are counted from here, as on the testbed; 0 takes free ones
     #[arg(long)]
     base_port: Option<u16>,
+    /// What there is in a new world: a file, YAML or JSON, or `none` for administrators only; an example without
+    #[arg(long, value_name = "FILE|none")]
+    estate: Option<PathBuf>,
     /// Latencies and limits: a file of rules and settings, YAML or JSON
     #[arg(long, value_name = "FILE")]
     latency: Vec<PathBuf>,
@@ -58,6 +61,11 @@ impl Arguments {
                 ReleaseArgument::R2026_2 => Release::R2026_2,
             }),
             base_port: self.base_port,
+            beginning: match &self.estate {
+                None => Beginning::Example,
+                Some(none) if none.as_os_str() == "none" => Beginning::Empty,
+                Some(file) => Beginning::File(file.clone()),
+            },
             pace: match (self.virtual_time, self.time_factor) {
                 (true, _) => Some(Pace::OnCommand),
                 (false, factor) => factor.map(Pace::Factor),

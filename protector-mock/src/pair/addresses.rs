@@ -20,6 +20,12 @@ pub struct Addresses {
     ports: BTreeMap<Place, u16>,
 }
 
+impl Default for Ports {
+    fn default() -> Self {
+        Self::From(20_000)
+    }
+}
+
 impl Addresses {
     /// Those of the ports; `None` if a place has none, or one that does not exist.
     pub fn new(ports: &Ports) -> Option<Self> {

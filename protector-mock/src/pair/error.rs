@@ -1,3 +1,5 @@
+use crate::cloud::Fault;
+use crate::estate::EstateError;
 use crate::faults::ProfileError;
 use crate::gate::SurroundingsError;
 use crate::server::CertificatesError;
@@ -59,6 +61,12 @@ pub enum PairError {
     /// What lies around its endpoints could not be set up.
     #[error(transparent)]
     Surroundings(#[from] SurroundingsError),
+    /// Its estate cannot be built.
+    #[error(transparent)]
+    Estate(#[from] EstateError),
+    /// A service refuses what a pair always has.
+    #[error("failed to prepare a site")]
+    Prepared(#[from] Fault),
     /// No certificates.
     #[error(transparent)]
     Certificates(#[from] CertificatesError),

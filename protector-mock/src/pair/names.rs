@@ -59,6 +59,11 @@ impl Place {
         matches!(self, Self::Array { .. } | Self::Expired { .. })
     }
 
+    /// Whether faults and the record leave it out.
+    pub fn is_quiet(self) -> bool {
+        matches!(self, Self::Service { quiet: true, .. } | Self::Array { quiet: true, .. } | Self::Admin)
+    }
+
     /// How far its port is from the base port: as on the testbed, where the way through the proxy is the one with faults.
     pub(super) fn offset(self) -> u16 {
         let index = |names: [&str; 2], name: &str| u16::from(names[1] == name);

@@ -1,11 +1,11 @@
-use super::{Addresses, Folder, Pair, PairError, Place, Ports, Settings, files, services};
+use super::{Addresses, Beginning, Folder, Pair, PairError, Place, Ports, Settings, beginning, files};
 use crate::admin::Admin;
 use crate::cloud::Release;
 use crate::faults::Profile;
 use crate::gate::{AccessLog, Gate, Surroundings, Work};
 use crate::http::Endpoint;
 use crate::server::Server;
-use crate::world::{Pace, World};
+use crate::world::Pace;
 use protector_core::time::Clock;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -25,6 +25,8 @@ pub struct Wanted {
     pub release: Option<Release>,
     /// From where the ports are counted; 0 takes free ones.
     pub base_port: Option<u16>,
+    /// What there is in a new world.
+    pub beginning: Beginning,
     /// How the world's time passes.
     pub pace: Option<Pace>,
     /// Files with rules and settings.
@@ -58,12 +60,7 @@ impl ServedPair {
             release: wanted.release.or(kept.map(|kept| kept.release)).unwrap_or_default(),
             ports,
         };
-        let world = Arc::new(World::open(
-            &folder.path("world.db"),
-            settings.seed,
-            Arc::clone(&clock),
-            services::reactions(),
-        )?);
+        let world = beginning::world(&folder, &settings, &addresses, &wanted.beginning, &clock)?;
         let pair = Pair::new(Arc::clone(&world), settings.release, &addresses)?;
         let certificates = folder.certificates()?;
         folder.keep(&settings)?;
@@ -119,12 +116,8 @@ fn gates(
     addresses: &Addresses,
     surroundings: &Arc<Surroundings>,
 ) -> Result<Vec<(Place, Gate)>, PairError> {
-    let watched = |place: Place, endpoint: &Arc<dyn Endpoint>| {
-        let origin = addresses.origin(place);
-        Gate::watched(&place.to_string(), &origin, Arc::clone(endpoint), Arc::clone(surroundings))
-    };
-    let quiet = |place: Place, endpoint: &Arc<dyn Endpoint>| {
-        Gate::quiet(&place.to_string(), Arc::clone(endpoint), Arc::clone(surroundings))
+    let gate = |place: Place, endpoint: &Arc<dyn Endpoint>| {
+        Pair::gate(place, endpoint, &addresses.origin(place), surroundings)
     };
     let mut logs = BTreeMap::new();
     let mut log = |site: &'static str, kind| -> Result<Arc<AccessLog>, PairError> {
@@ -139,21 +132,20 @@ fn gates(
     };
     let mut gates = Vec::new();
     for (place, endpoint) in pair.endpoints() {
-        let gate = match place {
-            Place::Service { site, kind, quiet: true } => quiet(place, endpoint).logged(log(site, kind)?),
-            Place::Service { site, kind, quiet: false } => watched(place, endpoint).logged(log(site, kind)?),
-            Place::Array { array, quiet: false } => {
-                let expired = Place::Expired { array };
-                gates.push((expired, watched(expired, endpoint)));
-                watched(place, endpoint)
-            }
-            _ => quiet(place, endpoint),
+        let made = gate(place, endpoint);
+        let made = match place {
+            Place::Service { site, kind, .. } => made.logged(log(site, kind)?),
+            _ => made,
         };
-        gates.push((place, gate));
+        gates.push((place, made));
+        if let Place::Array { array, quiet: false } = place {
+            let expired = Place::Expired { array };
+            gates.push((expired, gate(expired, endpoint)));
+        }
     }
     let admin: Arc<dyn Endpoint> =
         Arc::new(Admin::new(Arc::clone(surroundings), Some(folder.path("world.db"))));
-    gates.push((Place::Admin, quiet(Place::Admin, &admin)));
+    gates.push((Place::Admin, gate(Place::Admin, &admin)));
     Ok(gates)
 }
 
