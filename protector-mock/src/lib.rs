@@ -10,6 +10,7 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //! | [`faults`] | what is to happen to which request, as data |
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
@@ -23,6 +24,7 @@
 
 pub mod admin;
 pub mod arrays;
+pub mod block_storage;
 pub mod clock;
 pub mod cloud;
 pub mod estate;
