@@ -13,7 +13,9 @@ const SERVICES: &[&ServiceDescription] = &[];
 
 /// All that may become due in a pair's world.
 pub fn reactions() -> Reactions {
-    Reactions::default().with(crate::arrays::REACTIONS)
+    let of_services = [crate::block_storage::REACTIONS];
+    let all = of_services.into_iter().flatten().copied();
+    all.fold(Reactions::default().with(crate::arrays::REACTIONS), Reactions::with)
 }
 
 /// The services of a site.
