@@ -11,6 +11,7 @@
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //! | [`identity`] | Keystone |
+//! | [`image`] | Glance |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
@@ -18,4 +19,5 @@
 pub mod cloud;
 pub mod http;
 pub mod identity;
+pub mod image;
 pub mod world;
