@@ -169,6 +169,22 @@ impl<'w> Transaction<'w> {
         records::set_fact(&self.sql, name, value)
     }
 
+    /// All facts, by their names.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn facts(&self) -> Result<Vec<(String, String)>, WorldError> {
+        records::facts(&self.sql)
+    }
+
+    /// Forgets a fact.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn remove_fact(&mut self, name: &str) -> Result<(), WorldError> {
+        records::remove_fact(&self.sql, name)
+    }
+
     /// 32 bytes of the seeded source.
     ///
     /// # Errors
