@@ -12,6 +12,8 @@
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//! | [`identity`] | Keystone |
+//! | [`image`] | Glance |
 //! | [`faults`] | what is to happen to which request, as data |
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
 //! | [`admin`] | the window for tests: rules, record, time, settings |
@@ -31,6 +33,8 @@ pub mod estate;
 pub mod faults;
 pub mod gate;
 pub mod http;
+pub mod identity;
+pub mod image;
 pub mod pair;
 pub mod server;
 pub mod transport;

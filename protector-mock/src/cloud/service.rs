@@ -143,6 +143,7 @@ impl Service {
                 method: request.method(),
                 path: request.uri().path(),
                 parameters,
+                raw_query: request.uri().query().unwrap_or_default(),
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 headers: request.headers(),
                 body,
