@@ -10,10 +10,12 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//! | [`network`] | Neutron |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
 pub mod cloud;
 pub mod http;
+pub mod network;
 pub mod world;
