@@ -1,6 +1,7 @@
 use super::{Fault, Microversion, Site};
 use crate::http::Query;
 use crate::world::Transaction;
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
@@ -13,14 +14,33 @@ pub struct Caller {
     pub user_name: String,
     /// Id of the project that the token is for; empty without one.
     pub project: String,
-    /// Names of the roles there.
+    /// Name of that project.
+    pub project_name: String,
+    /// Id of the user's domain.
+    pub user_domain: String,
+    /// Id of the project's domain; empty without a project.
+    pub project_domain: String,
+    /// Id of the domain that the token is for; empty without one.
+    pub domain: String,
+    /// Whether the token is for the whole system.
+    pub system: bool,
+    /// Names of the roles there, with those that they imply.
     pub roles: Vec<String>,
+    /// The token.
+    pub token: String,
+    /// Id of the application credential that it came from; empty without one.
+    pub application_credential: String,
 }
 
 impl Caller {
     /// Whether default policies take them for an administrator.
     pub fn is_admin(&self) -> bool {
-        self.roles.iter().any(|role| role == "admin")
+        self.has_role("admin")
+    }
+
+    /// Whether they have a role where they call.
+    pub fn has_role(&self, name: &str) -> bool {
+        self.roles.iter().any(|role| role == name)
     }
 }
 
@@ -39,14 +59,20 @@ pub struct Call<'c, 'w> {
     pub parameters: Vec<(String, String)>,
     /// Its query.
     pub query: Query,
+    /// Its query as it came.
+    pub raw_query: &'c str,
     /// Its headers.
     pub headers: &'c HeaderMap,
     /// Its body, if it has one that is JSON.
     pub body: Value,
+    /// Its body as it came.
+    pub bytes: &'c Bytes,
     /// Who calls; nobody where a route is open.
     pub caller: Caller,
     /// The microversion that was agreed on; the service's oldest without a header.
     pub microversion: Microversion,
+    /// What the answer calls this request: `req-` and a UUID.
+    pub request_id: &'c str,
 }
 
 impl Call<'_, '_> {

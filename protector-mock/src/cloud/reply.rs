@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -8,8 +9,24 @@ pub struct Reply {
     pub status: StatusCode,
     /// Headers beside the common ones.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body; `None` sends none.
-    pub body: Option<Value>,
+    /// The body.
+    pub content: Content,
+}
+
+/// The body of a reply.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// None.
+    Nothing,
+    /// JSON.
+    Json(Value),
+    /// Something else.
+    Other {
+        /// Its media type.
+        media_type: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+    },
 }
 
 impl Reply {
@@ -30,12 +47,17 @@ impl Reply {
 
     /// A status with a body.
     pub fn with(status: StatusCode, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body) }
+        Self { status, headers: Vec::new(), content: Content::Json(body) }
     }
 
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), content: Content::Nothing }
+    }
+
+    /// A status with a body that is no JSON.
+    pub fn bytes(status: StatusCode, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Other { media_type, bytes: bytes.into() } }
     }
 
     /// The same with one more header.

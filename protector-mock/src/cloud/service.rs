@@ -1,8 +1,8 @@
+use super::manner::{self, Missing};
 use super::{Call, Caller, Fault, Microversion, MicroversionRange, Reply, ServiceKind, Site};
 use crate::http::{Endpoint, Query, Request, Response};
 use crate::world::Transaction;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
@@ -50,6 +50,15 @@ pub struct ServiceDescription {
     pub authenticate: fn(&Transaction<'_>, &Site, &HeaderMap) -> Result<Option<Caller>, Fault>,
 }
 
+type Parameters = Vec<(String, String)>;
+
+/// What a service says to a request, before the headers that all of its answers have.
+struct Answered {
+    reply: Reply,
+    microversion: Option<Microversion>,
+    caller: Option<Caller>,
+}
+
 /// A service at a site.
 pub struct Service {
     site: Arc<Site>,
@@ -86,60 +95,81 @@ impl Service {
         Ok(Self { site, name, description, router })
     }
 
-    fn reply(
-        &self,
-        request: &Request,
-    ) -> Result<(Reply, Option<Microversion>), (Fault, Option<Microversion>)> {
+    fn find(&self, request: &Request) -> Result<(&Route, Parameters), Missing> {
         let path = request.uri().path();
-        let early = |fault| (fault, None);
         let matched = self.router.at(path.trim_end_matches('/')).or_else(|_| self.router.at(path));
-        let Ok(matched) = matched else {
-            return Err(early(Fault::not_found("The resource could not be found.")));
+        let matched = matched.map_err(|_| Missing::Path)?;
+        let by = |method: &Method| matched.value.iter().find(|route| route.method == method);
+        let as_get = request.method() == Method::HEAD && self.description.kind.serves_head();
+        let route = by(request.method()).or_else(|| if as_get { by(&Method::GET) } else { None });
+        let Some(route) = route else {
+            return Err(Missing::Method(matched.value.iter().map(|route| route.method.clone()).collect()));
         };
-        let Some(route) = matched.value.iter().find(|route| route.method == request.method()) else {
-            let allowed: Vec<&str> = matched.value.iter().map(|route| route.method.as_str()).collect();
-            let mut fault = Fault::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "The method specified is not allowed for this resource.",
-            );
-            fault.headers.push(("allow", allowed.join(", ")));
-            return Err(early(fault));
-        };
-        let microversion = self.negotiate(request.headers()).map_err(early)?;
-        let agreed = microversion.unwrap_or(Microversion(0, 0));
         let parameters =
             matched.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+        Ok((route, parameters))
+    }
+
+    fn reply(&self, request: &Request, request_id: &str) -> Answered {
+        let ServiceDescription { kind, fault_body, authenticate, .. } = *self.description;
+        let found = self.find(request);
+        if let (Err(missing), true) = (&found, kind.routes_first()) {
+            let reply = manner::missing(kind, request, missing, fault_body);
+            return Answered { reply, microversion: None, caller: None };
+        }
+        let mut microversion = None;
+        let mut known_caller = None;
         let result = self.site.world.transact(|transaction| {
-            let caller = (self.description.authenticate)(transaction, &self.site, request.headers())?;
-            if caller.is_none() && !route.open {
-                return Err(Fault::new(
-                    StatusCode::UNAUTHORIZED,
-                    "The request you have made requires authentication.",
-                ));
+            let caller = authenticate(transaction, &self.site, request.headers())?;
+            known_caller.clone_from(&caller);
+            let open = found.as_ref().is_ok_and(|(route, _)| route.open);
+            if caller.is_none() && !open {
+                return Ok(manner::unauthenticated(kind, &self.site, request));
             }
-            let body = body(request)?;
+            let (route, parameters) = match found {
+                Ok(found) => found,
+                Err(missing) => return Ok(manner::missing(kind, request, &missing, fault_body)),
+            };
+            manner::acceptable(kind, request)?;
+            let (agreed, known) = self.negotiate(request.headers())?;
+            microversion = agreed;
+            if !known {
+                return Err(self.unsupported(agreed));
+            }
+            let body = manner::body(kind, request)?;
             let mut call = Call {
                 transaction,
                 site: &self.site,
                 method: request.method(),
-                path,
+                path: request.uri().path(),
                 parameters,
+                raw_query: request.uri().query().unwrap_or_default(),
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 headers: request.headers(),
                 body,
+                bytes: request.body(),
                 caller: caller.unwrap_or_default(),
-                microversion: agreed,
+                microversion: agreed.unwrap_or(Microversion(0, 0)),
+                request_id,
             };
             (route.handler)(&mut call)
         });
-        match result {
-            Ok(reply) => Ok((reply, microversion)),
-            Err(fault) => Err((fault, microversion)),
-        }
+        let reply = result.unwrap_or_else(|fault: Fault| {
+            if let Some(error) = &fault.source {
+                tracing::error!(endpoint = self.name, error = %protector_core::error::chain(error), "answered 500");
+            }
+            let mut reply = manner::fault(kind, request, &fault, fault_body);
+            for (name, value) in &fault.headers {
+                reply = reply.and(HeaderName::from_static(name), value);
+            }
+            reply
+        });
+        Answered { reply, microversion, caller: known_caller }
     }
 
-    fn negotiate(&self, headers: &HeaderMap) -> Result<Option<Microversion>, Fault> {
-        let Some(range) = self.description.microversions else { return Ok(None) };
+    /// The microversion that is asked for, and whether it is one that the service knows.
+    fn negotiate(&self, headers: &HeaderMap) -> Result<(Option<Microversion>, bool), Fault> {
+        let Some(range) = self.description.microversions else { return Ok((None, true)) };
         let newest = (range.newest)(self.site.release);
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let common = text("openstack-api-version").and_then(|value| {
@@ -147,8 +177,8 @@ impl Service {
         });
         let asked = common.or_else(|| range.older_header.and_then(text));
         let asked = match asked {
-            None => return Ok(Some(range.oldest)),
-            Some("latest") => return Ok(Some(newest)),
+            None => return Ok((Some(range.oldest), true)),
+            Some("latest") => return Ok((Some(newest), true)),
             Some(asked) => asked,
         };
         let version: Microversion = asked.parse().map_err(|_| {
@@ -156,29 +186,22 @@ impl Service {
                 "API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum."
             ))
         })?;
-        if version < range.oldest || version > newest {
-            return Err(Fault::new(
-                StatusCode::NOT_ACCEPTABLE,
-                format!(
-                    "Version {version} is not supported by the API. Minimum is {} and maximum is {newest}.",
-                    range.oldest
-                ),
-            ));
-        }
-        Ok(Some(version))
+        Ok((Some(version), version >= range.oldest && version <= newest))
     }
-}
 
-fn body(request: &Request) -> Result<Value, Fault> {
-    let json = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_none_or(|value| value.starts_with("application/json"));
-    if request.body().is_empty() || !json {
-        return Ok(Value::Null);
+    fn unsupported(&self, asked: Option<Microversion>) -> Fault {
+        let (Some(range), Some(asked)) = (self.description.microversions, asked) else {
+            return Fault::new(StatusCode::NOT_ACCEPTABLE, "");
+        };
+        let newest = (range.newest)(self.site.release);
+        Fault::new(
+            StatusCode::NOT_ACCEPTABLE,
+            format!(
+                "Version {asked} is not supported by the API. Minimum is {} and maximum is {newest}.",
+                range.oldest
+            ),
+        )
     }
-    serde_json::from_slice(request.body()).map_err(|_| Fault::bad_request("Malformed request body"))
 }
 
 fn decoded(segment: &str) -> String {
@@ -191,38 +214,47 @@ impl Endpoint for Service {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let (reply, microversion) = match self.reply(request) {
-            Ok(answered) => answered,
-            Err((fault, microversion)) => {
-                if let Some(error) = &fault.source {
-                    tracing::error!(endpoint = self.name, error = %protector_core::error::chain(error), "answered 500");
-                }
-                let mut reply = Reply::with(fault.status, (self.description.fault_body)(&fault));
-                for (name, value) in &fault.headers {
-                    reply = reply.and(HeaderName::from_static(name), value);
-                }
-                (reply, microversion)
-            }
-        };
+        let kind = self.description.kind;
+        // It is no part of the world: how often somebody asks must not change what is made later.
+        let request_id = format!("req-{}", uuid::Uuid::new_v4());
+        let Answered { reply, microversion, caller } = self.reply(request, &request_id);
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = reply.status;
-        for (name, value) in reply.headers {
-            response.headers_mut().append(name, value);
+        // For the record of requests; it does not reach the wire.
+        if let Some(caller) = caller {
+            response.extensions_mut().insert(caller);
         }
-        if let Some(body) = reply.body {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *response.body_mut() = Bytes::from(body.to_string());
+        let headers = response.headers_mut();
+        for (name, value) in reply.headers {
+            headers.append(name, value);
+        }
+        let mut add = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.append(HeaderName::from_static(name), value);
+            }
+        };
+        if !kind.hides_request_id(request.uri().path(), reply.status) {
+            for name in kind.request_id_headers() {
+                add(name, &request_id);
+            }
+        }
+        if kind == ServiceKind::Identity {
+            add("vary", "X-Auth-Token");
         }
         if let (Some(range), Some(version)) = (self.description.microversions, microversion) {
-            let mut set = |name: HeaderName, value: String| {
-                if let Ok(value) = HeaderValue::from_str(&value) {
-                    response.headers_mut().append(name, value);
-                }
-            };
-            set(HeaderName::from_static("openstack-api-version"), format!("{} {version}", range.service));
-            set(VARY, "OpenStack-API-Version".to_owned());
+            add("openstack-api-version", &format!("{} {version}", range.service));
+            add("vary", "OpenStack-API-Version");
             if let Some(older) = range.older_header {
-                set(HeaderName::from_static(older), version.to_string());
+                add(older, &version.to_string());
+                // nova/api/openstack/wsgi.py: ResourceExceptionHandler and Resource name both.
+                add("vary", "X-OpenStack-Nova-API-Version");
+            }
+        }
+        if let Some((media_type, bytes)) = manner::bytes(reply.content) {
+            add("content-type", media_type);
+            // HTTP has it that HEAD tells what GET would.
+            if request.method() != Method::HEAD {
+                *response.body_mut() = bytes;
             }
         }
         response

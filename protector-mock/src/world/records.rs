@@ -32,6 +32,17 @@ pub(super) fn set_fact(sql: &Connection, name: &str, value: &str) -> Result<(), 
     Ok(())
 }
 
+pub(super) fn facts(sql: &Connection) -> Result<Vec<(String, String)>, WorldError> {
+    let mut statement = sql.prepare_cached("SELECT name, value FROM fact ORDER BY name")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn remove_fact(sql: &Connection, name: &str) -> Result<(), WorldError> {
+    sql.prepare_cached("DELETE FROM fact WHERE name = ?1")?.execute((name,))?;
+    Ok(())
+}
+
 fn decode<R: Record>(scope: &str, id: &str, document: &str) -> Result<R, WorldError> {
     serde_json::from_str(document).map_err(|source| WorldError::Record {
         kind: R::KIND,

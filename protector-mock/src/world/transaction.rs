@@ -2,6 +2,7 @@ use super::records::{self, Record};
 use super::{WorldError, events, source};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// One moment of the world: all that is read and changed in it is of one piece.
@@ -115,6 +116,32 @@ impl<'w> Transaction<'w> {
         Ok(())
     }
 
+    /// How long something takes: the fact `duration/<event>`, in seconds, or else `default`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn duration(&self, event: &str, default: Duration) -> Result<Duration, WorldError> {
+        let set = self.fact(&format!("duration/{event}"))?;
+        let set = set.and_then(|text| Duration::try_from_secs_f64(text.parse().ok()?).ok());
+        Ok(set.unwrap_or(default))
+    }
+
+    /// Has something happen when it has taken its time (see [`Transaction::duration`]).
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn schedule_after(
+        &mut self,
+        default: Duration,
+        scope: &str,
+        event: &'static str,
+        subject: &str,
+    ) -> Result<(), WorldError> {
+        let taken = self.duration(event, default)?;
+        let at = self.now.checked_add(taken).unwrap_or(Timestamp::MAX);
+        self.schedule(at, scope, event, subject)
+    }
+
     /// Has something not happen that was going to.
     ///
     /// # Errors
@@ -140,6 +167,22 @@ impl<'w> Transaction<'w> {
     /// The file cannot be written.
     pub fn set_fact(&mut self, name: &str, value: &str) -> Result<(), WorldError> {
         records::set_fact(&self.sql, name, value)
+    }
+
+    /// All facts, by their names.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn facts(&self) -> Result<Vec<(String, String)>, WorldError> {
+        records::facts(&self.sql)
+    }
+
+    /// Forgets a fact.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn remove_fact(&mut self, name: &str) -> Result<(), WorldError> {
+        records::remove_fact(&self.sql, name)
     }
 
     /// 32 bytes of the seeded source.
