@@ -88,26 +88,25 @@ pub(crate) fn reserve(
     } else {
         &["available", "downloading"]
     };
-    if !volume.is(free) {
+    if volume.is(free) {
+        "reserved".clone_into(&mut volume.status);
+        volumes::put(transaction, scope, volume)?;
+    } else {
         let again = server.is_some()
             && volume.is(&["in-use", "reserved"])
             && of_volume(transaction, scope, &volume.id)?
                 .iter()
                 .any(|found| found.server.as_deref() == server);
         if !again {
-            let (last, others) = free.split_last().unwrap_or((&"", &[]));
-            let wanted = format!("{} or {last}", others.join(", "));
+            let wanted = free.join(" or ");
             return Err(invalid_volume(format!(
                 "Volume {} status must be {wanted} to reserve, but the current status is {}.",
                 volume.id, volume.status
             )));
         }
-    } else {
-        "reserved".clone_into(&mut volume.status);
-        volumes::put(transaction, scope, volume)?;
     }
     let read_only = volume.admin_metadata.get("readonly").is_some_and(|flag| flag == "True");
-    let made = Attachment {
+    let attachment = Attachment {
         id: transaction.new_uuid()?.to_string(),
         volume_id: volume.id.clone(),
         project: volume.project.clone(),
@@ -119,8 +118,8 @@ pub(crate) fn reserve(
         created: transaction.now(),
         ..Attachment::default()
     };
-    transaction.put(scope, &made)?;
-    Ok(made)
+    transaction.put(scope, &attachment)?;
+    Ok(attachment)
 }
 
 /// Connects the volume to the host of a connector.

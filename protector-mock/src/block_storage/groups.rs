@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 /// A group.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Cinder's words")]
 pub(crate) struct Group {
     pub(crate) id: String,
     pub(crate) project: String,

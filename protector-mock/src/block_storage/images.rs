@@ -81,8 +81,6 @@ pub(super) struct NewImage {
     pub(super) name: String,
     pub(super) disk_format: String,
     pub(super) container_format: String,
-    /// In bytes.
-    pub(super) size: u64,
 }
 
 /// Makes an image, and returns its id.

@@ -135,7 +135,11 @@ fn check(name: &str, kind: Kind, value: &Value) -> Result<(), Fault> {
             Ok(())
         }
         (Kind::Name | Kind::Text, _) => Err(of_type("'string', 'null'")),
-        (Kind::Word, _) => Err(of_type("'string'")),
+        (Kind::Word, _)
+        | (
+            Kind::Uuid,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_),
+        ) => Err(of_type("'string'")),
         (Kind::Uuid, Value::String(text)) => {
             let known = is_uuid(text);
             if known {
@@ -144,7 +148,6 @@ fn check(name: &str, kind: Kind, value: &Value) -> Result<(), Fault> {
                 Err(refused(name, value, &format!("{} is not a 'uuid'", repr(value))))
             }
         }
-        (Kind::Uuid, _) => Err(of_type("'string'")),
         (Kind::OptionalUuid, value) => {
             if value.as_str().is_some_and(is_uuid) {
                 return Ok(());

@@ -47,7 +47,7 @@ pub(super) const UNMANAGE_FAILED: Told = Told {
 };
 
 /// A month, as `message_ttl` is shipped.
-const LIVES: Duration = Duration::from_secs(2_592_000);
+const LIVES: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Message {

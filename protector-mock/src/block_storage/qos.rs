@@ -25,6 +25,7 @@ pub(super) const ROUTES: &[Route] = routes![
 ];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Cinder's words")]
 struct Specs {
     id: String,
     name: String,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// The only backend of a site: Cinder's Pure driver on the site's array.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Cinder's words")]
 pub(crate) struct Backend {
     id: String,
     /// The array.

@@ -20,6 +20,7 @@ pub(super) const REACTIONS: &[(&str, Reaction)] = &[(CREATED, created), (DELETED
 
 /// A snapshot of a volume.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Cinder's words")]
 pub(crate) struct Snapshot {
     pub(crate) id: String,
     pub(crate) volume_id: String,

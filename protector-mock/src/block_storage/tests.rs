@@ -12,7 +12,7 @@ use crate::cloud::Service;
 use crate::http::{Endpoint, Request};
 use crate::world::{Pace, Reactions, World};
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use std::time::Duration;
 const PROJECT: &str = "1482e7850b4b40d0bc0110ec6122fa8e";
 
 /// The token is the list of roles, with the project before it if it is another: `other:member`.
+#[expect(clippy::unnecessary_wraps, reason = "as a description has it")]
 fn authenticate(_: &Transaction<'_>, _: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Fault> {
     let token = headers.get("x-auth-token").and_then(|value| value.to_str().ok());
     Ok(token.map(|token| {
@@ -127,12 +128,6 @@ impl Bed {
         self.world.advance(Duration::from_secs(seconds)).unwrap();
     }
 
-    fn refuse(&self, status: u16, sentence: &str, answer: &Answer) {
-        let told = answer.body.as_object().and_then(|body| body.values().next()).cloned().unwrap_or_default();
-        assert_eq!((answer.status, told["message"].as_str().unwrap_or_default()), (status, sentence));
-        assert_eq!(told["code"], status);
-    }
-
     fn on_array<T>(&self, action: impl FnOnce(&mut Transaction<'_>) -> Result<T, arrays::Refused>) -> T {
         self.world.transact(action).unwrap()
     }
@@ -167,6 +162,13 @@ impl Bed {
         self.later(5);
         id(&made["group"])
     }
+}
+
+/// Makes sure that an answer is a refusal with this sentence.
+fn refuse(status: u16, sentence: &str, answer: &Answer) {
+    let told = answer.body.as_object().and_then(|body| body.values().next()).cloned().unwrap_or_default();
+    assert_eq!((answer.status, told["message"].as_str().unwrap_or_default()), (status, sentence));
+    assert_eq!(told["code"], status);
 }
 
 fn id(value: &Value) -> String {

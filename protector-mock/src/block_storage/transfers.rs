@@ -158,7 +158,7 @@ fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         }
     }
     let drawn = call.transaction.draw()?;
-    let key = drawn.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let key = format!("{:016x}", u64::from_be_bytes(drawn.first_chunk().copied().unwrap_or_default()));
     let transfer = Transfer {
         id: call.transaction.new_uuid()?.to_string(),
         volume_id: volume.id.clone(),

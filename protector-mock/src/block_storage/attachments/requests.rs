@@ -102,13 +102,13 @@ fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let fields = read(&call.body, "attachment", &fields)?;
     let scope = call.scope();
     let mut volume = volumes::seen(call, &fields.text("volume_uuid").unwrap_or_default())?;
-    let mode = fields.text("mode").unwrap_or_else(|| "null".to_owned());
+    let access = fields.text("mode").unwrap_or_else(|| "null".to_owned());
     let server = fields.text("instance_uuid");
-    let mut made = reserve(call.transaction, &scope, &mut volume, server.as_deref(), &mode, false)?;
+    let mut reserved = reserve(call.transaction, &scope, &mut volume, server.as_deref(), &access, false)?;
     if let Some(connector) = fields.value("connector") {
-        connect(call.transaction, &scope, &mut made, connector)?;
+        connect(call.transaction, &scope, &mut reserved, connector)?;
     }
-    Ok(Reply::ok(json!({"attachment": view(&made)})))
+    Ok(Reply::ok(json!({"attachment": view(&reserved)})))
 }
 
 fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {

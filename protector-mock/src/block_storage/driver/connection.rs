@@ -103,20 +103,19 @@ pub(crate) fn connect(
 ) -> Outcome<Value> {
     let (array, name) = (backend.array.as_str(), volume.array_name());
     tag(transaction, backend, volume, &name, attachment.server.as_deref())?;
-    let host = match host_of(transaction, array, connector)? {
-        Some(host) => host,
-        None => {
-            let drawn = transaction.new_uuid()?.simple().to_string();
-            match outcome(hosts::create(transaction, array, &connector.array_name(&drawn)))? {
-                Ok(mut host) => {
-                    host.iqns.extend(connector.initiator.clone());
-                    if let Err(sentence) = outcome(hosts::change(transaction, &host))? {
-                        return Ok(Err(sentence));
-                    }
-                    host
+    let host = if let Some(host) = host_of(transaction, array, connector)? {
+        host
+    } else {
+        let drawn = transaction.new_uuid()?.simple().to_string();
+        match outcome(hosts::create(transaction, array, &connector.array_name(&drawn)))? {
+            Ok(mut host) => {
+                host.iqns.extend(connector.initiator.clone());
+                if let Err(sentence) = outcome(hosts::change(transaction, &host))? {
+                    return Ok(Err(sentence));
                 }
-                Err(sentence) => return Ok(Err(sentence)),
+                host
             }
+            Err(sentence) => return Ok(Err(sentence)),
         }
     };
     let found = match outcome(arrays::volumes::get(transaction, array, &name))? {

@@ -287,9 +287,9 @@ fn absent(id: &str, key: &str) -> Fault {
 }
 
 fn texts(call: &Call<'_, '_>, wrapper: &str) -> Result<BTreeMap<String, String>, Fault> {
-    let wrapped = json!({"body": call.body});
+    let body = json!({"body": call.body});
     let field = if wrapper == "meta" { "meta" } else { "metadata" };
-    Ok(read(&wrapped, "body", &[Field(field, Kind::Texts(false), true)])?.texts(field))
+    Ok(read(&body, "body", &[Field(field, Kind::Texts(false), true)])?.texts(field))
 }
 
 fn metadata(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {

@@ -40,7 +40,7 @@ fn an_attachment_is_reserved_connected_completed_and_ended() {
     let attachment = id(&bed.made("attachments", &body)["attachment"]);
     assert_eq!(bed.status(&volume), "reserved");
     let other = json!({"attachment": {"volume_uuid": volume, "instance_uuid": "00000000-0d4f-4b53-9a3e-0f6f2d1c9b11"}});
-    bed.refuse(
+    refuse(
         400,
         &format!(
             "Invalid volume: Volume {volume} status must be available or downloading to reserve, but the current status is \
@@ -81,7 +81,7 @@ fn what_nova_attached_only_nova_detaches() {
         })
         .unwrap();
     assert_eq!(bed.status(&volume), "in-use");
-    bed.refuse(
+    refuse(
         409,
         &format!("ConflictNovaUsingAttachment: Detach volume from instance {SERVER} using the Compute API"),
         &bed.delete(&format!("attachments/{attachment}")),
@@ -134,7 +134,7 @@ fn a_reserved_volume_cannot_be_deleted_or_reserved_again() {
     let volume = bed.volume(&json!({"size": 1}));
     let path = format!("volumes/{volume}/action");
     assert_eq!(bed.post(&path, &json!({"os-reserve": {}})).status, 202);
-    bed.refuse(
+    refuse(
         400,
         "Invalid volume: Volume status must be available to reserve, but the status is attaching.",
         &bed.post(&path, &json!({"os-reserve": {}})),

@@ -63,7 +63,7 @@ fn only_six_ids_fit_into_one_update() {
         (0..7).map(|_| bed.volume(&json!({"size": 1, "volume_type": "mirrored"}))).collect();
     let seven = ids.join(",");
     let answer = bed.put(&format!("groups/{group}"), &json!({"group": {"add_volumes": seven}}));
-    bed.refuse(
+    refuse(
         400,
         &format!("Invalid input for field/attribute add_volumes. Value: {seven}. '{seven}' is too long"),
         &answer,
@@ -81,7 +81,7 @@ fn a_group_is_deleted_only_with_its_volumes() {
     let group = bed.group();
     let volume = bed.volume(&json!({"size": 1, "volume_type": "mirrored", "group_id": group}));
     let path = format!("groups/{group}/action");
-    bed.refuse(
+    refuse(
         400,
         &format!(
             "Invalid Group: Group {group} still contains volumes. The delete-volumes flag is required to delete it."
@@ -149,7 +149,7 @@ fn a_group_snapshot_holds_all_members_and_a_group_is_made_from_it() {
     let member = bed.get("snapshots/detail")["snapshots"][0].clone();
     assert_eq!((&member["status"], &member["group_snapshot_id"]), (&json!("available"), &json!(snapshot)));
     let alone = bed.delete(&format!("snapshots/{}", id(&member)));
-    bed.refuse(
+    refuse(
         400,
         "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
         &alone,

@@ -30,7 +30,7 @@ fn managing_renames_the_volume_and_drops_the_metadata_that_was_given() {
     assert_eq!(shown["replication_status"], "enabled");
     bed.on_array(|transaction| arrays::volumes::get(transaction, "array-a", &name));
     let again = json!({"volume": {"host": "site-a@pure#pure", "ref": {"source-name": name}}});
-    bed.refuse(
+    refuse(
         400,
         "Invalid volume: Unable to manage existing volume. The volume is already managed",
         &bed.post("manageable_volumes", &again),
@@ -56,9 +56,9 @@ fn what_cannot_be_managed_ends_in_error_and_an_unknown_host_is_told() {
     bed.later(5);
     assert_eq!(bed.get(&format!("volumes/{id}"))["volume"]["status"], "error");
     let elsewhere = bed.send("admin", "3.71", Method::GET, "manageable_volumes?host=x", &Value::Null);
-    bed.refuse(404, "Service cinder-volume could not be found on host x.", &elsewhere);
+    refuse(404, "Service cinder-volume could not be found on host x.", &elsewhere);
     let member = bed.send("member", "3.71", Method::POST, "manageable_volumes", &body);
-    bed.refuse(403, "Policy doesn't allow volume_extension:volume_manage to be performed.", &member);
+    refuse(403, "Policy doesn't allow volume_extension:volume_manage to be performed.", &member);
 }
 
 #[test]

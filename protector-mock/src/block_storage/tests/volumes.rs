@@ -26,7 +26,7 @@ fn a_deleted_volume_is_gone_from_cinder_and_the_array() {
     assert_eq!(bed.get(&format!("volumes/{id}"))["volume"]["status"], "deleting");
     bed.later(5);
     let gone = bed.send("admin", "3.0", Method::GET, &format!("volumes/{id}"), &Value::Null);
-    bed.refuse(404, &format!("Volume {id} could not be found."), &gone);
+    refuse(404, &format!("Volume {id} could not be found."), &gone);
     let name = format!("volume-{id}-cinder");
     let on_array = bed.world.transact(|transaction| arrays::volumes::get(transaction, "array-a", &name));
     assert!(on_array.is_err());
@@ -42,7 +42,7 @@ fn a_copy_has_the_source_s_content_and_at_least_its_size() {
         arrays::volumes::write(transaction, "array-a", &format!("volume-{source}-cinder"), 0, b"data")
     });
     let small = bed.post("volumes", &json!({"volume": {"size": 1, "source_volid": source}}));
-    bed.refuse(
+    refuse(
         400,
         "Invalid input received: Volume size '1'GB cannot be smaller than original volume size  2GB. They must be >= \
          original volume size.",
@@ -74,7 +74,7 @@ fn extending_takes_time_and_reaches_the_array() {
     let id = bed.volume(&json!({"size": 1}));
     let path = format!("volumes/{id}/action");
     let same = bed.post(&path, &json!({"os-extend": {"new_size": 1}}));
-    bed.refuse(
+    refuse(
         400,
         "Invalid input received: New size for extend must be greater than current size. (current: 1, extended: 1).",
         &same,
@@ -126,7 +126,7 @@ fn others_volumes_are_not_there_but_for_an_administrator() {
     assert!(mine.get("os-vol-host-attr:host").is_none() && mine.get("provider_id").is_none());
     assert_eq!(bed.get(&path)["volume"]["provider_id"], format!("volume-{id}-cinder"));
     let reader = bed.send("reader", "3.0", Method::DELETE, &path, &Value::Null);
-    bed.refuse(403, "Policy doesn't allow volume:delete to be performed.", &reader);
+    refuse(403, "Policy doesn't allow volume:delete to be performed.", &reader);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_project_may_stand_in_the_path_if_it_is_the_token_s() {
     let link = listed["volumes"][0]["links"][0]["href"].as_str().unwrap();
     assert!(link.starts_with(&format!("http://cinder/v3/{PROJECT}/volumes/")), "{link}");
     let other = bed.send("admin", "3.0", Method::GET, "1234/volumes", &Value::Null);
-    bed.refuse(400, "Malformed request url", &other);
+    refuse(400, "Malformed request url", &other);
 }
 
 #[test]
@@ -158,9 +158,9 @@ fn pages_follow_their_links_to_the_end() {
     }
     assert_eq!(seen, all);
     let unknown = bed.send("admin", "3.0", Method::GET, "volumes?marker=nobody", &Value::Null);
-    bed.refuse(404, "Volume nobody could not be found.", &unknown);
+    refuse(404, "Volume nobody could not be found.", &unknown);
     let wrong = bed.send("admin", "3.0", Method::GET, "volumes?limit=-1", &Value::Null);
-    bed.refuse(400, "limit param must be positive", &wrong);
+    refuse(400, "limit param must be positive", &wrong);
 }
 
 #[test]
@@ -190,13 +190,13 @@ fn bad_bodies_are_refused_in_the_validator_s_words() {
             "Invalid input received: name has 256 characters, more than 255.",
         ),
     ] {
-        bed.refuse(400, sentence, &bed.post("volumes", &body));
+        refuse(400, sentence, &bed.post("volumes", &body));
     }
     let known =
         bed.send("admin", "3.52", Method::POST, "volumes", &json!({"volume": {"size": 1, "colour": "red"}}));
     assert_eq!(known.status, 202, "unknown fields pass before 3.53");
     let typed = bed.post("volumes", &json!({"volume": {"size": 1, "volume_type": "fast"}}));
-    bed.refuse(404, "Volume type with name fast could not be found.", &typed);
+    refuse(404, "Volume type with name fast could not be found.", &typed);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn metadata_of_volume_and_image_are_kept_apart() {
     assert_eq!(shown["metadata"]["x"], "1");
     assert_eq!(bed.delete(&format!("volumes/{id}/metadata/x")).status, 200);
     let again = bed.delete(&format!("volumes/{id}/metadata/x"));
-    bed.refuse(404, &format!("Volume {id} has no metadata with key x."), &again);
+    refuse(404, &format!("Volume {id} has no metadata with key x."), &again);
     let unset = json!({"os-unset_image_metadata": {"key": "os_type"}});
     assert_eq!(bed.post(&format!("volumes/{id}/action"), &unset).status, 200);
     assert!(bed.get(&format!("volumes/{id}"))["volume"].get("volume_image_metadata").is_none());

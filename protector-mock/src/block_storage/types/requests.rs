@@ -84,7 +84,7 @@ fn list(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
             all.retain(|found| holds(value, &found.extra_specs));
         }
     }
-    let shown = page.cut(all, |found| &found.id, |found, name| sort_key(found, name), faults::no_type)?;
+    let shown = page.cut(all, |found| &found.id, sort_key, faults::no_type)?;
     let views: Vec<Value> = shown.iter().map(|found| view(call, found)).collect();
     let mut told = json!({"volume_types": views});
     let last = shown.last().map(|found| found.id.as_str());

@@ -12,7 +12,7 @@ use crate::world::Transaction;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-type Action = fn(&mut Call<'_, '_>, Volume) -> Result<Reply, Fault>;
+type Action = fn(&mut Call<'_, '_>, &mut Volume) -> Result<Reply, Fault>;
 
 /// By the only name of the body.
 const ACTIONS: &[(&str, Action)] = &[
@@ -52,21 +52,21 @@ pub(super) fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         return Err(no_action(call));
     };
     unwrap(&call.body, &name)?;
-    let found = of_call(call)?;
-    action(call, found)
+    let mut found = of_call(call)?;
+    action(call, &mut found)
 }
 
 fn accepted() -> Reply {
     Reply::empty(StatusCode::ACCEPTED)
 }
 
-fn save(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn save(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     let scope = call.scope();
-    put(call.transaction, &scope, &mut volume)?;
+    put(call.transaction, &scope, volume)?;
     Ok(accepted())
 }
 
-fn reserve(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn reserve(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:reserve")?;
     let free: &[&str] = if volume.multiattach { &["available", "in-use"] } else { &["available"] };
     if !volume.is(free) {
@@ -80,7 +80,7 @@ fn reserve(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> 
     save(call, volume)
 }
 
-fn unreserve(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn unreserve(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:unreserve")?;
     if volume.status != "attaching" {
         return Ok(accepted());
@@ -106,14 +106,14 @@ pub(in crate::block_storage) fn begin_detaching(
     Ok(put(transaction, scope, volume)?)
 }
 
-fn begin(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn begin(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:begin_detaching")?;
     let scope = call.scope();
-    begin_detaching(call.transaction, &scope, &mut volume)?;
+    begin_detaching(call.transaction, &scope, volume)?;
     Ok(accepted())
 }
 
-fn roll(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn roll(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:roll_detaching")?;
     if volume.status != "detaching" {
         return Ok(accepted());
@@ -122,7 +122,7 @@ fn roll(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
     save(call, volume)
 }
 
-fn attach(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn attach(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:attach")?;
     let fields = read(
         &call.body,
@@ -155,7 +155,7 @@ fn attach(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
     if volume.admin_metadata.get("readonly").is_some_and(|flag| flag == "True") && mode != "ro" {
         return Err(Fault::bad_request(format!("Invalid attaching mode '{mode}' for volume {}.", volume.id)));
     }
-    let made = Attachment {
+    let attachment = Attachment {
         id: call.transaction.new_uuid()?.to_string(),
         volume_id: volume.id.clone(),
         project: volume.project.clone(),
@@ -169,7 +169,7 @@ fn attach(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
         created: call.transaction.now(),
         ..Attachment::default()
     };
-    call.transaction.put(&scope, &made)?;
+    call.transaction.put(&scope, &attachment)?;
     "in-use".clone_into(&mut volume.status);
     "attached".clone_into(&mut volume.attach_status);
     volume.admin_metadata.entry("readonly".to_owned()).or_insert_with(|| "False".to_owned());
@@ -177,7 +177,7 @@ fn attach(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
     save(call, volume)
 }
 
-fn detach(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+fn detach(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:detach")?;
     let wanted = call.body.pointer("/os-detach/attachment_id").and_then(Value::as_str).map(str::to_owned);
     detach_one(call, volume, wanted.as_deref())
@@ -186,7 +186,7 @@ fn detach(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
 /// Ends one attachment, the only one if none is named.
 pub(super) fn detach_one(
     call: &mut Call<'_, '_>,
-    mut volume: Volume,
+    volume: &mut Volume,
     wanted: Option<&str>,
 ) -> Result<Reply, Fault> {
     let scope = call.scope();
@@ -206,28 +206,25 @@ pub(super) fn detach_one(
         }
         None => known.first(),
     };
-    match found {
-        Some(found) => {
-            refuse_if_nova_has(call, found)?;
-            attachments::end(call.transaction, &scope, found)?;
-        }
-        None => {
-            "available".clone_into(&mut volume.status);
-            "detached".clone_into(&mut volume.attach_status);
-            put(call.transaction, &scope, &mut volume)?;
-        }
+    if let Some(found) = found {
+        refuse_if_nova_has(call, found)?;
+        attachments::end(call.transaction, &scope, found)?;
+    } else {
+        "available".clone_into(&mut volume.status);
+        "detached".clone_into(&mut volume.attach_status);
+        put(call.transaction, &scope, volume)?;
     }
     Ok(accepted())
 }
 
-fn initialize(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+fn initialize(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:initialize_connection")?;
     let fields = read(&call.body, "os-initialize_connection", &[Field("connector", Kind::Object, true)])?;
     let scope = call.scope();
     let backend = setup::backend(call.transaction, &scope)?;
     let connector = Connector::read(fields.value("connector").unwrap_or(&Value::Null));
     let nobody = Attachment { mode: "rw".to_owned(), ..Attachment::default() };
-    let told = driver::connect(call.transaction, &backend, &volume, &nobody, &connector)?.map_err(|_| {
+    let told = driver::connect(call.transaction, &backend, volume, &nobody, &connector)?.map_err(|_| {
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "Unable to fetch connection information from backend.")
     })?;
     let mut data = told;
@@ -237,7 +234,7 @@ fn initialize(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
     })))
 }
 
-fn terminate(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+fn terminate(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:terminate_connection")?;
     let fields = read(&call.body, "os-terminate_connection", &[Field("connector", Kind::Any, true)])?;
     let scope = call.scope();
@@ -246,21 +243,21 @@ fn terminate(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
     }
     let backend = setup::backend(call.transaction, &scope)?;
     let connector = Connector::read(fields.value("connector").unwrap_or(&Value::Null));
-    driver::disconnect(call.transaction, &backend, &volume, &connector, false)?;
-    let volume = get(call.transaction, &scope, &volume.id)?;
-    unreserve(call, volume)
+    driver::disconnect(call.transaction, &backend, volume, &connector, false)?;
+    let mut volume = get(call.transaction, &scope, &volume.id)?;
+    unreserve(call, &mut volume)
 }
 
-fn extend(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn extend(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:extend")?;
     let fields = read(&call.body, "os-extend", &[Field("new_size", Kind::Size, true)])?;
     let attached = call.since(3, 42) && volume.status == "in-use";
     let (scope, size) = (call.scope(), fields.number("new_size").unwrap_or(0));
-    change::extend(call.transaction, &scope, &mut volume, size, attached)?;
+    change::extend(call.transaction, &scope, volume, size, attached)?;
     Ok(accepted())
 }
 
-fn retype(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn retype(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume:retype")?;
     let fields = read(
         &call.body,
@@ -277,11 +274,11 @@ fn retype(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
         )));
     }
     let (scope, asked) = (call.scope(), fields.text("new_type").unwrap_or_default());
-    change::retype(call.transaction, &scope, &mut volume, &asked)?;
+    change::retype(call.transaction, &scope, volume, &asked)?;
     Ok(accepted())
 }
 
-fn set_bootable(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn set_bootable(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:set_bootable")?;
     let fields = read(&call.body, "os-set_bootable", &[Field("bootable", Kind::Boolean, true)])?;
     volume.bootable = fields.flag("bootable").unwrap_or(false);
@@ -289,7 +286,7 @@ fn set_bootable(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fa
     Ok(Reply::empty(StatusCode::OK))
 }
 
-fn update_readonly(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn update_readonly(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume:update_readonly_flag")?;
     let fields = read(&call.body, "os-update_readonly_flag", &[Field("readonly", Kind::Boolean, true)])?;
     if volume.status != "available" {
@@ -303,7 +300,7 @@ fn update_readonly(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply,
     save(call, volume)
 }
 
-fn upload(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn upload(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     member(call, "volume_extension:volume_actions:upload_image")?;
     let fields = read(
         &call.body,
@@ -331,11 +328,10 @@ fn upload(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
         name: fields.text("image_name").unwrap_or_default(),
         disk_format: fields.text("disk_format").unwrap_or_else(|| "raw".to_owned()),
         container_format: fields.text("container_format").unwrap_or_else(|| "bare".to_owned()),
-        size: volume.size << 30,
     };
     let image = crate::block_storage::images::from_volume(call.transaction, &scope, &volume.project, &new)?;
     volume.previous_status = Some(std::mem::replace(&mut volume.status, "uploading".to_owned()));
-    put(call.transaction, &scope, &mut volume)?;
+    put(call.transaction, &scope, volume)?;
     timing::later(call.transaction, &scope, events::UPLOADED, &volume.id, 1.0)?;
     let volume_type = types::get(call.transaction, &scope, &volume.type_id)?;
     Ok(Reply::with(
@@ -355,18 +351,18 @@ fn upload(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
     ))
 }
 
-fn unmanage(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn unmanage(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_unmanage")?;
     let scope = call.scope();
-    change::delete(call.transaction, &scope, &mut volume, false, false, true)?;
+    change::delete(call.transaction, &scope, volume, false, false, true)?;
     Ok(accepted())
 }
 
-fn revert(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+fn revert(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     since(call, 40)?;
     member(call, "volume:revert_to_snapshot")?;
     let asked = call.body.pointer("/revert/snapshot_id").and_then(Value::as_str).map(str::to_owned);
     let scope = call.scope();
-    change::revert(call.transaction, &scope, &mut volume, asked.as_deref())?;
+    change::revert(call.transaction, &scope, volume, asked.as_deref())?;
     Ok(accepted())
 }

@@ -43,7 +43,7 @@ fn bad(name: &str, value: &str, known: &[&str]) -> Fault {
     Fault::bad_request(format!("{name}: {value} is invalid, valid statuses are: {}.", known.join(", ")))
 }
 
-pub(super) fn reset_status(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+pub(super) fn reset_status(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_admin_actions:reset_status")?;
     let fields = read(
         &call.body,
@@ -95,18 +95,18 @@ pub(super) fn reset_status(call: &mut Call<'_, '_>, mut volume: Volume) -> Resul
     if let Some(migration) = migration {
         volume.migration_status = Some(migration).filter(|migration| migration != "none");
     }
-    put(call.transaction, &scope, &mut volume)?;
+    put(call.transaction, &scope, volume)?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
 
-pub(super) fn force_delete(call: &mut Call<'_, '_>, mut volume: Volume) -> Result<Reply, Fault> {
+pub(super) fn force_delete(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_admin_actions:force_delete")?;
     let scope = call.scope();
-    change::delete(call.transaction, &scope, &mut volume, false, true, false)?;
+    change::delete(call.transaction, &scope, volume, false, true, false)?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
 
-pub(super) fn force_detach(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+pub(super) fn force_detach(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_admin_actions:force_detach")?;
     let fields = read(
         &call.body,
@@ -117,7 +117,7 @@ pub(super) fn force_detach(call: &mut Call<'_, '_>, volume: Volume) -> Result<Re
 }
 
 /// There is one backend, and no volume can leave it.
-pub(super) fn migrate(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+pub(super) fn migrate(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_admin_actions:migrate_volume")?;
     let fields = read(
         &call.body,
@@ -145,7 +145,7 @@ pub(super) fn migrate(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, 
     )))
 }
 
-pub(super) fn extend_completion(call: &mut Call<'_, '_>, volume: Volume) -> Result<Reply, Fault> {
+pub(super) fn extend_completion(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {
     call.require_admin("volume_extension:volume_admin_actions:extend_volume_completion")?;
     if volume.status != "extending" {
         return Err(invalid_volume("Volume is not being extended."));

@@ -20,7 +20,11 @@ pub(in crate::block_storage) fn delete(
     if !unmanage {
         refuse_frozen(transaction, scope)?;
     }
-    if volume.host.is_none() && !unmanage {
+    if unmanage && volume.encryption_key_id.is_some() {
+        // `Invalid` without a sentence of its own: the reason goes into a message only.
+        return Err(Fault::bad_request("Unacceptable parameters."));
+    }
+    if volume.host.is_none() {
         return Ok(events::forget(transaction, scope, volume)?);
     }
     let ready = ["available", "error", "error_restoring", "error_extending", "error_managing"];
@@ -153,13 +157,13 @@ pub(super) fn revert(
     }
     if !volume.is(&["available"]) {
         return Err(Fault::conflict(format!(
-            "Invalid volume: Can't revert volume {} to its latest snapshot. Volume must be available.",
-            volume.id
+            "Invalid volume: Can't revert volume {} to its latest snapshot {}. Volume's status must be 'available'.",
+            volume.id, latest.id
         )));
     }
     if latest.status != "available" {
         return Err(Fault::conflict(format!(
-            "Invalid snapshot: Can't revert volume {} to its latest snapshot {}. Snapshot must be available.",
+            "Invalid snapshot: Can't revert volume {} to its latest snapshot {}. Snapshot's status must be 'available'.",
             volume.id, latest.id
         )));
     }

@@ -114,6 +114,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 }
 
 /// Where the content comes from, looked up.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Origin {
     Nothing,
     Snapshot(Snapshot),

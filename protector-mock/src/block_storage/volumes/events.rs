@@ -169,7 +169,7 @@ fn retyped(transaction: &mut Transaction<'_>, due: &Due) -> Result<(), WorldErro
         quotas::release(transaction, scope, part(&volume.project, &old.name, 1))?;
         quotas::release(transaction, scope, part(&volume.project, &new.name, -1))?;
         volume.replication_status = Some(status.to_owned());
-        volume.type_id = new.id.clone();
+        volume.type_id.clone_from(&new.id);
         volume.multiattach = new.multiattach();
     }
     put(transaction, scope, &mut volume)
