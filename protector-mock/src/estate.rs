@@ -1,10 +1,10 @@
 //! What there is in a new world: projects, users, networks, types, and servers with volumes and ports.
 //!
-//! What everything stands on is made as an administrator would, by requests to the services. Servers are many, so they are
-//! put into the world as the services would have left them.
+//! It is made as people would make it, by requests to the services; the world's time passes on command meanwhile.
 
 mod foundation;
 mod requests;
+mod servers;
 mod told;
 
 #[cfg(test)]
@@ -17,7 +17,7 @@ pub use told::{
 
 use crate::cloud::{ServiceKind, Site};
 use crate::http::Endpoint;
-use requests::Administrator;
+use requests::Client;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,8 +39,11 @@ impl Estate {
     /// A service refuses something, or the world cannot be changed.
     pub fn build(&self, grounds: &[Ground<'_>]) -> Result<(), EstateError> {
         for ground in grounds {
-            let administrator = Administrator::sign_in(ground)?;
+            let administrator = Client::sign_in(ground, "admin", ground.password, "admin")?;
             foundation::lay(self, ground, &administrator)?;
+        }
+        for (index, ground) in grounds.iter().enumerate() {
+            servers::build(self, ground, index == 0)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What servers stand on: types, projects, users, networks, security groups.
 
-use super::requests::Administrator;
+use super::requests::Client;
 use super::{Estate, EstateError, Ground, Project};
 use crate::cloud::ServiceKind::{BlockStorage, Compute, Identity, Network};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn lay(
     estate: &Estate,
     ground: &Ground<'_>,
-    administrator: &Administrator<'_>,
+    administrator: &Client<'_>,
 ) -> Result<(), EstateError> {
     flavors(estate, administrator)?;
     storage_types(estate, administrator)?;
@@ -18,7 +18,7 @@ pub(super) fn lay(
     Ok(())
 }
 
-fn flavors(estate: &Estate, administrator: &Administrator<'_>) -> Result<(), EstateError> {
+fn flavors(estate: &Estate, administrator: &Client<'_>) -> Result<(), EstateError> {
     for flavor in &estate.flavors {
         let fields = json!({
             "name": flavor.name, "vcpus": flavor.vcpus, "ram": flavor.ram, "disk": flavor.disk,
@@ -32,7 +32,7 @@ fn flavors(estate: &Estate, administrator: &Administrator<'_>) -> Result<(), Est
     Ok(())
 }
 
-fn storage_types(estate: &Estate, administrator: &Administrator<'_>) -> Result<(), EstateError> {
+fn storage_types(estate: &Estate, administrator: &Client<'_>) -> Result<(), EstateError> {
     for kind in &estate.volume_types {
         let mut specs: Map<String, Value> =
             kind.extra_specs.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -64,7 +64,7 @@ fn storage_types(estate: &Estate, administrator: &Administrator<'_>) -> Result<(
 fn lay_project(
     project: &Project,
     ground: &Ground<'_>,
-    administrator: &Administrator<'_>,
+    administrator: &Client<'_>,
 ) -> Result<(), EstateError> {
     let fields = json!({
         "name": project.name, "domain_id": "default", "description": project.description,
@@ -86,6 +86,7 @@ fn lay_project(
             administrator.put(Identity, &format!("/v3/projects/{id}/users/{user_id}/roles/{role}"), None)?;
         }
     }
+    quotas(project, &id, administrator)?;
     for network in &project.networks {
         let fields = json!({"name": network.name, "project_id": id});
         let network_id = administrator.made(Network, "/v2.0/networks", "network", &fields)?;
@@ -108,5 +109,29 @@ fn lay_project(
             administrator.made(Network, "/v2.0/security-group-rules", "security_group_rule", &fields)?;
         }
     }
+    Ok(())
+}
+
+/// What the services allow by themselves is not enough for large estates.
+fn quotas(project: &Project, id: &str, administrator: &Client<'_>) -> Result<(), EstateError> {
+    let sum = |count: &dyn Fn(&super::Servers) -> u64| -> u64 {
+        project.servers.iter().map(|servers| u64::from(servers.count) * count(servers)).sum()
+    };
+    let servers = sum(&|_| 1);
+    let volumes = sum(&|servers| servers.volumes.len() as u64);
+    let gigabytes = sum(&|servers| servers.volumes.iter().map(|volume| volume.size).sum());
+    let ports = sum(&|servers| servers.networks.len() as u64);
+    let room = |wanted: u64, usual: u64| wanted.saturating_mul(4).max(usual);
+    let compute = json!({
+        "instances": room(servers, 10), "cores": -1, "ram": -1,
+    });
+    administrator.put(Compute, &format!("/v2.1/os-quota-sets/{id}"), Some(&json!({"quota_set": compute})))?;
+    let storage = json!({
+        "volumes": room(volumes, 10), "gigabytes": room(gigabytes, 1000), "groups": 20, "snapshots": room(volumes, 10),
+    });
+    let path = format!("/v3/os-quota-sets/{id}");
+    administrator.put(BlockStorage, &path, Some(&json!({"quota_set": storage})))?;
+    let quota = json!({"port": room(ports, 500)});
+    administrator.put(Network, &format!("/v2.0/quotas/{id}"), Some(&json!({"quota": quota})))?;
     Ok(())
 }

@@ -6,23 +6,28 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-/// The administrator of a site, with a token.
+/// Somebody at a site, with a token.
 #[derive(Debug)]
-pub(super) struct Administrator<'g> {
+pub(super) struct Client<'g> {
     ground: &'g Ground<'g>,
     token: HeaderValue,
 }
 
 const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
-impl<'g> Administrator<'g> {
-    pub(super) fn sign_in(ground: &'g Ground<'g>) -> Result<Self, EstateError> {
+impl<'g> Client<'g> {
+    pub(super) fn sign_in(
+        ground: &'g Ground<'g>,
+        name: &str,
+        password: &str,
+        project: &str,
+    ) -> Result<Self, EstateError> {
         let unsigned = Self { ground, token: HeaderValue::from_static("") };
         let domain = json!({"id": "default"});
-        let user = json!({"name": "admin", "domain": domain, "password": ground.password});
+        let user = json!({"name": name, "domain": domain, "password": password});
         let body = json!({"auth": {
             "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": {"name": "admin", "domain": domain}},
+            "scope": {"project": {"name": project, "domain": domain}},
         }});
         let answer = unsigned.send(ServiceKind::Identity, Method::POST, "/v3/auth/tokens", Some(&body))?;
         let token = answer.headers().get("x-subject-token").cloned();
@@ -55,11 +60,12 @@ impl<'g> Administrator<'g> {
         if !self.token.is_empty() {
             request.headers_mut().insert(AUTH_TOKEN, self.token.clone());
         }
-        let newest = match kind {
+        let version = match kind {
             ServiceKind::BlockStorage => Some("volume 3.60"),
+            ServiceKind::Compute => Some("compute 2.79"),
             _ => None,
         };
-        if let Some(version) = newest {
+        if let Some(version) = version {
             request.headers_mut().insert("openstack-api-version", HeaderValue::from_static(version));
         }
         let answer = endpoint.answer(&request);
