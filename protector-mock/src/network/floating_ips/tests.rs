@@ -47,16 +47,16 @@ fn what_cannot_be_reached_is_refused() {
     let (outside, _, _) = estate(&bed);
     let (lonely, _) = bed.network_of(OWNER, &json!({}), "10.7.0.0/24");
     let port = id(&bed.port(&lonely, &json!({})));
-    let post = |body: Value| bed.post(OWNER, "/v2.0/floatingips", &json!({ "floatingip": body }));
-    let refused = post(json!({"floating_network_id": outside, "port_id": port}));
+    let ask = |body: Value| bed.post(OWNER, "/v2.0/floatingips", &json!({ "floatingip": body }));
+    let refused = ask(json!({"floating_network_id": outside, "port_id": port}));
     assert_eq!((refused.status, refused.error().1), (404, "ExternalGatewayForFloatingIPNotFound"));
-    let refused = post(json!({ "floating_network_id": lonely }));
+    let refused = ask(json!({ "floating_network_id": lonely }));
     let message = format!("Bad floatingip request: Network {lonely} is not a valid external network.");
     assert_eq!(refused.error(), (400, "BadRequest", message.as_str()));
-    let refused = post(json!({"floating_network_id": outside, "fixed_ip_address": "10.1.0.5"}));
+    let refused = ask(json!({"floating_network_id": outside, "fixed_ip_address": "10.1.0.5"}));
     let message = "Bad floatingip request: fixed_ip_address cannot be specified without a port_id.";
     assert_eq!(refused.error(), (400, "BadRequest", message));
-    let refused = post(json!({"floating_network_id": outside, "floating_ip_address": "192.0.2.9"}));
+    let refused = ask(json!({"floating_network_id": outside, "floating_ip_address": "192.0.2.9"}));
     assert_eq!(refused.status, 403);
     // Nothing is left outside of what was refused.
     let owner = "device_owner=network:floatingip";

@@ -35,11 +35,8 @@ fn a_router_lives_with_its_interfaces() {
     assert_eq!(bed.delete(OWNER, &path).error(), (409, "RouterInUse", message.as_str()));
     let change = json!({"subnet": {"gateway_ip": "10.1.0.9"}});
     assert_eq!(bed.put(OWNER, &format!("/v2.0/subnets/{subnet}"), &change).error().1, "GatewayIpInUse");
-    let routes = json!([{"destination": "10.9.0.0/24", "nexthop": "10.1.0.77"}]);
-    assert_eq!(
-        bed.put(OWNER, &path, &json!({"router": {"routes": routes}})).body["router"]["routes"],
-        routes
-    );
+    let ways = json!([{"destination": "10.9.0.0/24", "nexthop": "10.1.0.77"}]);
+    assert_eq!(bed.put(OWNER, &path, &json!({"router": {"routes": ways}})).body["router"]["routes"], ways);
     let removed = bed.put(OWNER, &format!("{path}/remove_router_interface"), &body);
     assert_eq!(removed.error().1, "RouterInterfaceInUseByRoute");
     let refused = bed.put(
