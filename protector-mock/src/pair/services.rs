@@ -1,0 +1,49 @@
+//! Which services there are.
+
+use super::relocated::Relocated;
+use super::{Addresses, PairError, Place, Placed, SITES};
+use crate::cloud::{Fault, Service, ServiceDescription, ServiceKind, Site};
+use crate::http::Endpoint;
+use crate::world::{Reactions, Transaction, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All services of a site.
+const SERVICES: &[&ServiceDescription] = &[];
+
+/// All that may become due in a pair's world.
+pub fn reactions() -> Reactions {
+    let of_services = [crate::block_storage::REACTIONS];
+    let all = of_services.into_iter().flatten().copied();
+    all.fold(Reactions::default().with(crate::arrays::REACTIONS), Reactions::with)
+}
+
+/// The services of a site.
+pub(super) fn of_site(
+    site: &Arc<Site>,
+    quiet: bool,
+    addresses: &Addresses,
+) -> Result<Vec<Placed>, PairError> {
+    let Some(name) = SITES.into_iter().find(|name| *name == site.name) else { return Ok(Vec::new()) };
+    let mut placed = Vec::new();
+    for &description in SERVICES {
+        let mut endpoint: Arc<dyn Endpoint> = Arc::new(Service::new(Arc::clone(site), description)?);
+        if quiet && description.kind == ServiceKind::Identity {
+            let origins = [false, true].map(|quiet| addresses.services(name, quiet));
+            let [said, sent] = origins.map(BTreeMap::into_values);
+            endpoint = Arc::new(Relocated::new(endpoint, said.zip(sent).collect()));
+        }
+        placed.push((Place::Service { site: name, kind: description.kind, quiet }, endpoint));
+    }
+    Ok(placed)
+}
+
+/// The arrays.
+pub(super) fn arrays(_: &Arc<World>, _: bool) -> Vec<Placed> {
+    Vec::new()
+}
+
+/// Makes what a site always has.
+pub(super) fn prepare(_: &mut Transaction<'_>, _: &Site) -> Result<(), Fault> {
+    Ok(())
+}
