@@ -17,6 +17,7 @@ pub(super) const ADMIN: &str = "operations/admin";
 pub(super) const OWNER: &str = "shop/member";
 pub(super) const OTHER: &str = "bank/member";
 
+#[expect(clippy::unnecessary_wraps, reason = "the service asks for a function that may fail")]
 fn authenticate(_: &Transaction<'_>, _: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Fault> {
     let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok());
     Ok(token.and_then(|token| token.split_once('/')).map(|(project, role)| Caller {
