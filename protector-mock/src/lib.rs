@@ -10,6 +10,7 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
@@ -17,5 +18,6 @@
 
 pub mod arrays;
 pub mod cloud;
+pub mod flasharray;
 pub mod http;
 pub mod world;
