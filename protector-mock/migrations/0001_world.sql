@@ -39,3 +39,16 @@ CREATE TABLE event (
 
 CREATE INDEX event_by_due ON event (due, sequence);
 CREATE INDEX event_by_subject ON event (scope, name, subject);
+
+-- What arrays hold: the bytes of an extent, each content once, without the zeros at its end. The id is their SHA-256.
+CREATE TABLE extent (
+    id    BLOB PRIMARY KEY,
+    bytes BLOB NOT NULL
+) STRICT;
+
+-- Which extents make up a volume or a snapshot: trees of up to 256 entries a node (one byte of the number, then an id). They
+-- never change; the id is the SHA-256 of the entries.
+CREATE TABLE extent_map (
+    id      BLOB PRIMARY KEY,
+    entries BLOB NOT NULL
+) STRICT;

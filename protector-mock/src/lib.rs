@@ -9,11 +9,15 @@
 //! |---|---|
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
+//! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
+pub mod arrays;
+pub mod block_storage;
 pub mod cloud;
 pub mod http;
 pub mod world;
