@@ -12,12 +12,32 @@
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//! | [`identity`] | Keystone |
+//! | [`image`] | Glance |
+//! | [`faults`] | what is to happen to which request, as data |
+//! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
+//! | [`admin`] | the window for tests: rules, record, time, settings |
+//! | [`server`], [`transport`], [`clock`] | endpoints on sockets, with TLS; the same without sockets, and in no time |
+//! | [`estate`] | what there is in a new world |
+//! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
+//! | [`network`] | Neutron |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
 
+pub mod admin;
 pub mod arrays;
 pub mod block_storage;
+pub mod clock;
 pub mod cloud;
+pub mod estate;
+pub mod faults;
+pub mod gate;
 pub mod http;
+pub mod identity;
+pub mod image;
+pub mod network;
+pub mod pair;
+pub mod server;
+pub mod transport;
 pub mod world;

@@ -83,6 +83,14 @@ impl World {
         self.transact(|transaction| Ok(transaction.now()))
     }
 
+    /// How its time passes.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn pace(&self) -> Result<Pace, WorldError> {
+        self.transact(|transaction| clock::pace(transaction.sql()))
+    }
+
     /// Lets time pass faster, slower or only on command, from now on.
     ///
     /// # Errors

@@ -59,6 +59,8 @@ pub struct Call<'c, 'w> {
     pub parameters: Vec<(String, String)>,
     /// Its query.
     pub query: Query,
+    /// Its query as it came.
+    pub raw_query: &'c str,
     /// Its headers.
     pub headers: &'c HeaderMap,
     /// Its body, if it has one that is JSON.

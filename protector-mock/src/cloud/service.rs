@@ -52,6 +52,13 @@ pub struct ServiceDescription {
 
 type Parameters = Vec<(String, String)>;
 
+/// What a service says to a request, before the headers that all of its answers have.
+struct Answered {
+    reply: Reply,
+    microversion: Option<Microversion>,
+    caller: Option<Caller>,
+}
+
 /// A service at a site.
 pub struct Service {
     site: Arc<Site>,
@@ -103,15 +110,18 @@ impl Service {
         Ok((route, parameters))
     }
 
-    fn reply(&self, request: &Request, request_id: &str) -> (Reply, Option<Microversion>) {
+    fn reply(&self, request: &Request, request_id: &str) -> Answered {
         let ServiceDescription { kind, fault_body, authenticate, .. } = *self.description;
         let found = self.find(request);
         if let (Err(missing), true) = (&found, kind.routes_first()) {
-            return (manner::missing(kind, request, missing, fault_body), None);
+            let reply = manner::missing(kind, request, missing, fault_body);
+            return Answered { reply, microversion: None, caller: None };
         }
         let mut microversion = None;
+        let mut known_caller = None;
         let result = self.site.world.transact(|transaction| {
             let caller = authenticate(transaction, &self.site, request.headers())?;
+            known_caller.clone_from(&caller);
             let open = found.as_ref().is_ok_and(|(route, _)| route.open);
             if caller.is_none() && !open {
                 return Ok(manner::unauthenticated(kind, &self.site, request));
@@ -133,6 +143,7 @@ impl Service {
                 method: request.method(),
                 path: request.uri().path(),
                 parameters,
+                raw_query: request.uri().query().unwrap_or_default(),
                 query: Query::parse(request.uri().query().unwrap_or_default()),
                 headers: request.headers(),
                 body,
@@ -153,7 +164,7 @@ impl Service {
             }
             reply
         });
-        (reply, microversion)
+        Answered { reply, microversion, caller: known_caller }
     }
 
     /// The microversion that is asked for, and whether it is one that the service knows.
@@ -206,9 +217,13 @@ impl Endpoint for Service {
         let kind = self.description.kind;
         // It is no part of the world: how often somebody asks must not change what is made later.
         let request_id = format!("req-{}", uuid::Uuid::new_v4());
-        let (reply, microversion) = self.reply(request, &request_id);
+        let Answered { reply, microversion, caller } = self.reply(request, &request_id);
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = reply.status;
+        // For the record of requests; it does not reach the wire.
+        if let Some(caller) = caller {
+            response.extensions_mut().insert(caller);
+        }
         let headers = response.headers_mut();
         for (name, value) in reply.headers {
             headers.append(name, value);

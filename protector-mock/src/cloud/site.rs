@@ -1,4 +1,5 @@
 use crate::world::World;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,12 +36,14 @@ impl ServiceKind {
 }
 
 /// The release that a site behaves like, where it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Release {
     /// 2024.1, "Caracal".
+    #[serde(rename = "2024.1")]
     R2024_1,
     /// 2026.2.
     #[default]
+    #[serde(rename = "2026.2")]
     R2026_2,
 }
 

@@ -48,6 +48,11 @@ fn anchors(sql: &Connection) -> Result<(Timestamp, Timestamp, f64), WorldError> 
     Ok((time(fact(MACHINE)?), time(fact(WORLD)?), factor))
 }
 
+pub(super) fn pace(sql: &Connection) -> Result<Pace, WorldError> {
+    let (.., factor) = anchors(sql)?;
+    Ok(if factor > 0.0 { Pace::Factor(factor) } else { Pace::OnCommand })
+}
+
 pub(super) fn set_pace(
     transaction: &Transaction<'_>,
     machine: Timestamp,

@@ -32,6 +32,17 @@ pub(super) fn set_fact(sql: &Connection, name: &str, value: &str) -> Result<(), 
     Ok(())
 }
 
+pub(super) fn facts(sql: &Connection) -> Result<Vec<(String, String)>, WorldError> {
+    let mut statement = sql.prepare_cached("SELECT name, value FROM fact ORDER BY name")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn remove_fact(sql: &Connection, name: &str) -> Result<(), WorldError> {
+    sql.prepare_cached("DELETE FROM fact WHERE name = ?1")?.execute((name,))?;
+    Ok(())
+}
+
 fn decode<R: Record>(scope: &str, id: &str, document: &str) -> Result<R, WorldError> {
     serde_json::from_str(document).map_err(|source| WorldError::Record {
         kind: R::KIND,
@@ -48,14 +59,34 @@ pub(super) fn get<R: Record>(sql: &Connection, scope: &str, id: &str) -> Result<
     found.map(|document| decode(scope, id, &document)).transpose()
 }
 
-pub(super) fn put<R: Record>(sql: &Connection, scope: &str, record: &R) -> Result<(), WorldError> {
-    let id = record.id();
-    let document = serde_json::to_string(record).map_err(|source| WorldError::Record {
+fn encode<R: Record>(scope: &str, record: &R) -> Result<String, WorldError> {
+    serde_json::to_string(record).map_err(|source| WorldError::Record {
         kind: R::KIND,
         scope: scope.to_owned(),
-        id: id.to_owned(),
+        id: record.id().to_owned(),
         source,
-    })?;
+    })
+}
+
+pub(super) fn add<R: Record>(sql: &Connection, scope: &str, record: &R) -> Result<(), WorldError> {
+    let document = encode(scope, record)?;
+    sql.prepare_cached(
+        "INSERT INTO record (kind, scope, id, sequence, document)
+         VALUES (?1, ?2, ?3, (SELECT coalesce(max(sequence), 0) + 1 FROM record WHERE kind = ?1 AND scope = ?2), ?4)",
+    )?
+    .execute((R::KIND, scope, record.id(), document))?;
+    let mut insert = sql.prepare_cached(
+        "INSERT OR IGNORE INTO record_key (kind, scope, name, value, id) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (name, value) in record.keys() {
+        insert.execute((R::KIND, scope, name, value, record.id()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn put<R: Record>(sql: &Connection, scope: &str, record: &R) -> Result<(), WorldError> {
+    let id = record.id();
+    let document = encode(scope, record)?;
     sql.prepare_cached(
         "INSERT INTO record (kind, scope, id, sequence, document)
          VALUES (?1, ?2, ?3, (SELECT coalesce(max(sequence), 0) + 1 FROM record WHERE kind = ?1 AND scope = ?2), ?4)

@@ -137,6 +137,33 @@ fn the_same_seed_gives_the_same_ids() {
 }
 
 #[test]
+fn what_was_drawn_is_not_drawn_again_not_even_by_who_fails() {
+    let world = world();
+    let draw = |fails: bool| {
+        let mut drawn = None;
+        let result = world.transact::<_, WorldError>(|transaction| {
+            drawn = Some(transaction.new_uuid()?);
+            if fails { Err(WorldError::UnknownEvent { name: "nothing".to_owned() }) } else { Ok(()) }
+        });
+        assert_eq!(result.is_err(), fails);
+        drawn
+    };
+    let drawn = [draw(false), draw(true), draw(false)];
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[0] != drawn[2]);
+}
+
+#[test]
+fn a_record_is_added_once() {
+    let world = world();
+    let add = |lamp: &Lamp| world.transact(|transaction| transaction.add("room", lamp));
+    add(&lamp("a", "red")).unwrap();
+    assert!(add(&lamp("a", "green")).is_err());
+    let red: Vec<Lamp> =
+        world.transact::<_, WorldError>(|transaction| transaction.find("room", "colour", "red")).unwrap();
+    assert_eq!(red, [lamp("a", "red")]);
+}
+
+#[test]
 fn a_world_is_the_same_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("world.db");

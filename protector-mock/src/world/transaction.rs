@@ -1,5 +1,6 @@
 use super::records::{self, Record};
-use super::{WorldError, events, source};
+use super::source::Source;
+use super::{WorldError, events};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::time::Duration;
@@ -10,11 +11,12 @@ use uuid::Uuid;
 pub struct Transaction<'w> {
     sql: rusqlite::Transaction<'w>,
     now: Timestamp,
+    source: Option<Source>,
 }
 
 impl<'w> Transaction<'w> {
     pub(super) fn new(sql: rusqlite::Transaction<'w>, now: Timestamp) -> Self {
-        Self { sql, now }
+        Self { sql, now, source: None }
     }
 
     pub(super) fn set_now(&mut self, now: Timestamp) {
@@ -22,6 +24,9 @@ impl<'w> Transaction<'w> {
     }
 
     pub(super) fn commit(self) -> Result<(), WorldError> {
+        if let Some(source) = self.source {
+            source.store(&self.sql)?;
+        }
         Ok(self.sql.commit()?)
     }
 
@@ -169,12 +174,42 @@ impl<'w> Transaction<'w> {
         records::set_fact(&self.sql, name, value)
     }
 
-    /// 32 bytes of the seeded source.
+    /// All facts, by their names.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn facts(&self) -> Result<Vec<(String, String)>, WorldError> {
+        records::facts(&self.sql)
+    }
+
+    /// Forgets a fact.
     ///
     /// # Errors
     /// The file cannot be written.
+    pub fn remove_fact(&mut self, name: &str) -> Result<(), WorldError> {
+        records::remove_fact(&self.sql, name)
+    }
+
+    /// 32 bytes of the seeded source. What was drawn is not drawn again, not even by who fails afterwards.
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn draw(&mut self) -> Result<[u8; 32], WorldError> {
-        source::draw(&self.sql)
+        let mut source = match self.source {
+            Some(source) => source,
+            None => Source::read(&self.sql)?,
+        };
+        let drawn = source.draw();
+        self.source = Some(source);
+        Ok(drawn)
+    }
+
+    /// Makes one of which there is none yet of this id: quicker than [`Self::put`].
+    ///
+    /// # Errors
+    /// There is one, or the file cannot be written.
+    pub fn add<R: Record>(&mut self, scope: &str, record: &R) -> Result<(), WorldError> {
+        records::add(&self.sql, scope, record)
     }
 
     /// A new id, as `uuid4()` would give one.
