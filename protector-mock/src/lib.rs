@@ -12,6 +12,7 @@
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//! | [`compute`] | Nova |
 //! | [`identity`] | Keystone |
 //! | [`image`] | Glance |
 //! | [`faults`] | what is to happen to which request, as data |
@@ -30,6 +31,7 @@ pub mod arrays;
 pub mod block_storage;
 pub mod clock;
 pub mod cloud;
+pub mod compute;
 pub mod estate;
 pub mod faults;
 pub mod gate;
