@@ -6,14 +6,15 @@ use super::{Addresses, PairError, Place, Placed, SITES};
 use crate::cloud::{Fault, Service, ServiceDescription, ServiceKind, Site};
 use crate::http::Endpoint;
 use crate::world::{Reactions, Transaction, World};
-use crate::{block_storage, identity, image, network};
+use crate::{block_storage, compute, identity, image, network};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All services of a site.
-static SERVICES: [&ServiceDescription; 4] = [
+static SERVICES: [&ServiceDescription; 5] = [
     &identity::SERVICE,
     &image::SERVICE,
+    &const { compute::description(identity::tokens::authenticate) },
     &const { block_storage::description(identity::tokens::authenticate) },
     &const { network::description(identity::tokens::authenticate) },
 ];
@@ -21,7 +22,7 @@ static SERVICES: [&ServiceDescription; 4] = [
 /// All that may become due in a pair's world.
 pub fn reactions() -> Reactions {
     let some = [crate::arrays::REACTIONS, image::REACTIONS];
-    let all = some.iter().chain(block_storage::REACTIONS);
+    let all = some.iter().chain(block_storage::REACTIONS).chain(compute::REACTIONS);
     all.fold(Reactions::default(), |reactions, more| reactions.with(more))
 }
 
