@@ -2,8 +2,9 @@
 
 use super::files::PASSWORD;
 use super::relocated::Relocated;
-use super::{Addresses, PairError, Place, Placed, SITES};
+use super::{ARRAYS, Addresses, PairError, Place, Placed, SITES};
 use crate::cloud::{Fault, Service, ServiceDescription, ServiceKind, Site};
+use crate::flasharray::{FlashArray, RequestLog};
 use crate::http::Endpoint;
 use crate::world::{Reactions, Transaction, World};
 use crate::{block_storage, compute, identity, image, network};
@@ -47,8 +48,13 @@ pub(super) fn of_site(
 }
 
 /// The arrays.
-pub(super) fn arrays(_: &Arc<World>, _: bool) -> Vec<Placed> {
-    Vec::new()
+pub(super) fn arrays(world: &Arc<World>, quiet: bool, log: &Arc<RequestLog>) -> Vec<Placed> {
+    let one = |array: &'static str| {
+        let endpoint: Arc<dyn Endpoint> =
+            Arc::new(FlashArray::new(Arc::clone(world), array, Arc::clone(log)));
+        (Place::Array { array, quiet }, endpoint)
+    };
+    ARRAYS.map(one).into()
 }
 
 /// Makes what a site always has.
