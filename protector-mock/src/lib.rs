@@ -10,6 +10,7 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | `driver` | their `StorageDriver` |
 //! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //!
@@ -18,6 +19,14 @@
 
 pub mod arrays;
 pub mod cloud;
+mod driver;
 pub mod flasharray;
 pub mod http;
 pub mod world;
+
+pub use driver::{MockDriver, MockFactory, factory};
+
+/// All that happens in a world by itself: what a world that is opened has to know.
+pub fn reactions() -> world::Reactions {
+    world::Reactions::default().with(arrays::REACTIONS)
+}
