@@ -130,19 +130,22 @@ fn providers(_: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 fn list(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let networks: Vec<Network> = call.transaction.list(&call.site.name)?;
     let mut views = Vec::new();
+    let versions: Vec<&str> = call.query.all("ip_version").collect();
     for network in networks.iter().filter(|network| policy::may_see(&call.caller, &network.project_id)) {
-        views.push(view(call, network)?);
-    }
-    // It has no id of its own: its pages go by the network's.
-    for view in &mut views {
-        let id = view.get("network_id").cloned().unwrap_or_default();
-        view.insert("id".to_owned(), id);
+        let mut view = view(call, network, &versions)?;
+        // It has no id of its own: its pages go by the network's. Versions are those of its subnets.
+        view.insert("id".to_owned(), json!(network.id));
+        let subnets = view.get("subnet_ip_availability").and_then(Value::as_array).into_iter().flatten();
+        let found: Vec<Value> = subnets.filter_map(|subnet| subnet.get("ip_version")).cloned().collect();
+        view.insert("ip_version".to_owned(), Value::Array(found));
+        views.push(view);
     }
     let mut reply = listing::list(call, &AVAILABILITY, views)?;
     if let crate::cloud::Content::Json(body) = &mut reply.content {
         let shown = body.get_mut(AVAILABILITY.collection).and_then(Value::as_array_mut);
         for view in shown.into_iter().flatten().filter_map(Value::as_object_mut) {
             view.remove("id");
+            view.remove("ip_version");
         }
     }
     Ok(reply)
@@ -155,7 +158,7 @@ fn show(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     if !policy::may_see(&call.caller, &network.project_id) {
         return Err(faults::no_such_path());
     }
-    let view = view(call, &network)?;
+    let view = view(call, &network, &[])?;
     Ok(listing::show(call, &AVAILABILITY, view))
 }
 
@@ -189,13 +192,17 @@ impl Count {
     }
 }
 
-fn view(call: &Call<'_, '_>, network: &Network) -> Result<View, Fault> {
+/// How many addresses of a network are used: of all its subnets, or of those with one of the versions.
+fn view(call: &Call<'_, '_>, network: &Network, versions: &[&str]) -> Result<View, Fault> {
     let details = call.site.release > Release::R2024_1;
     let scope = &call.site.name;
     let ports: Vec<Port> = call.transaction.find(scope, "network", &network.id)?;
     let mut all = Count::default();
     let mut subnets = Vec::new();
     for subnet in call.transaction.find::<Subnet>(scope, "network", &network.id)? {
+        if !versions.is_empty() && !versions.contains(&subnet.version().to_string().as_str()) {
+            continue;
+        }
         let ranges = subnet.ranges();
         let used: Vec<_> = ports
             .iter()

@@ -139,10 +139,21 @@ pub(super) fn for_port(
     Ok(groups.into_iter().map(|group| group.id).collect())
 }
 
-fn view(transaction: &Transaction<'_>, scope: &str, group: &SecurityGroup) -> Result<View, Fault> {
+/// What somebody sees of a group. Only in lists it is left open whether its rules are those of a default one.
+fn view(
+    transaction: &Transaction<'_>,
+    scope: &str,
+    group: &SecurityGroup,
+    listed: bool,
+) -> Result<View, Fault> {
+    let default = if listed { Value::Null } else { json!(group.is_default) };
     let rules: Vec<Rule> = transaction.find(scope, "group", &group.id)?;
-    let rules: Vec<Value> =
-        rules.iter().map(|rule| Value::Object(security_group_rules::view(rule))).collect();
+    let rules = rules.iter().map(|rule| {
+        let mut view = security_group_rules::view(rule);
+        view.insert("belongs_to_default_sg".to_owned(), default.clone());
+        Value::Object(view)
+    });
+    let rules: Vec<Value> = rules.collect();
     let mut view = listing::view(json!({
         "id": group.id, "name": group.name, "tenant_id": group.project_id, "project_id": group.project_id,
         "stateful": group.stateful, "shared": false, "security_group_rules": rules,
@@ -164,14 +175,14 @@ pub(super) fn ensure_default(call: &mut Call<'_, '_>) -> Result<(), Fault> {
 fn list(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     ensure_default(call)?;
     let groups = all_of(call.transaction, &call.site.name, &call.caller)?;
-    let views = groups.iter().map(|group| view(call.transaction, &call.site.name, group));
+    let views = groups.iter().map(|group| view(call.transaction, &call.site.name, group, true));
     let views = views.collect::<Result<_, Fault>>()?;
     listing::list(call, &SECURITY_GROUP, views)
 }
 
 fn show(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let group = find(call.transaction, &call.site.name, &call.caller, call.parameter("security_group"))?;
-    let view = view(call.transaction, &call.site.name, &group)?;
+    let view = view(call.transaction, &call.site.name, &group, false)?;
     Ok(listing::show(call, &SECURITY_GROUP, view))
 }
 
@@ -190,7 +201,7 @@ fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         };
         call.transaction.put(&scope, &group)?;
         security_group_rules::begin(call.transaction, &scope, &group.id, &group.project_id, false)?;
-        view(call.transaction, &scope, &group)
+        view(call.transaction, &scope, &group, false)
     })
 }
 
@@ -221,7 +232,7 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     body.change_text("description", &mut group.standard.description);
     group.standard.touch(call.transaction.now());
     call.transaction.put(&scope, &group)?;
-    let view = view(call.transaction, &scope, &group)?;
+    let view = view(call.transaction, &scope, &group, false)?;
     Ok(listing::show(call, &SECURITY_GROUP, view))
 }
 

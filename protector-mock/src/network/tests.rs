@@ -305,6 +305,10 @@ fn security_groups_begin_with_the_default_one_and_rules_are_not_made_twice() {
     assert_eq!(refused.error().1, "SecurityGroupDefaultAlreadyExists");
     let group = bed.make(OWNER, "/v2.0/security-groups", "security_group", &json!({"name": "web"}));
     assert_eq!(group["security_group_rules"].as_array().unwrap().len(), 2);
+    assert_eq!(groups[0]["security_group_rules"][0]["belongs_to_default_sg"], Value::Null);
+    let alone =
+        bed.get(OWNER, &format!("/v2.0/security-groups/{}", id(&groups[0]))).body["security_group"].clone();
+    assert_eq!(alone["security_group_rules"][0]["belongs_to_default_sg"], true);
     let rule = json!({
         "security_group_id": id(&group), "direction": "ingress", "protocol": "TCP", "port_range_min": "443",
         "port_range_max": 443, "remote_ip_prefix": "192.0.2.7",
@@ -363,6 +367,11 @@ fn used_addresses_are_counted() {
     let counted = answer.body["network_ip_availability"].clone();
     assert_eq!((&counted["used_ips"], &counted["total_ips"]), (&json!(1), &json!(253)));
     assert_eq!(counted["subnet_ip_availability"][0]["ip_availability_details"]["total_ips_in_subnet"], 254);
+    let listed = |query: &str| {
+        let answer = bed.get(OWNER, &format!("/v2.0/network-ip-availabilities?{query}"));
+        answer.body["network_ip_availabilities"].as_array().unwrap().clone()
+    };
+    assert_eq!((listed("ip_version=4"), listed("ip_version=6").len()), (vec![counted], 0));
     assert_eq!(bed.get(ADMIN, "/v2.0/agents").body, json!({"agents": []}));
 }
 
