@@ -11,6 +11,7 @@
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
 //! | [`block_storage`] | Cinder, on its Pure driver |
+//! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
 //! | [`identity`] | Keystone |
 //! | [`image`] | Glance |
@@ -33,6 +34,7 @@ pub mod cloud;
 pub mod estate;
 pub mod faults;
 pub mod gate;
+pub mod flasharray;
 pub mod http;
 pub mod identity;
 pub mod image;

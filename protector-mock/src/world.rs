@@ -20,13 +20,14 @@ pub use transaction::Transaction;
 use jiff::Timestamp;
 use protector_core::time::Clock;
 use rusqlite::{Connection, TransactionBehavior};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A world, open. Several processes may hold the same one: each request is one transaction of the file.
 #[derive(Debug)]
 pub struct World {
     connection: Mutex<Connection>,
+    path: Option<PathBuf>,
     clock: Arc<dyn Clock>,
     reactions: Reactions,
 }
@@ -43,7 +44,7 @@ impl World {
         reactions: Reactions,
     ) -> Result<Self, OpenError> {
         let connection = file::open(path, seed, clock.now())?;
-        Ok(Self { connection: Mutex::new(connection), clock, reactions })
+        Ok(Self { connection: Mutex::new(connection), path: Some(path.to_owned()), clock, reactions })
     }
 
     /// Makes a world that ends with the process.
@@ -52,7 +53,12 @@ impl World {
     /// SQLite could not make it.
     pub fn in_memory(seed: u64, clock: Arc<dyn Clock>, reactions: Reactions) -> Result<Self, OpenError> {
         let connection = file::in_memory(seed, clock.now())?;
-        Ok(Self { connection: Mutex::new(connection), clock, reactions })
+        Ok(Self { connection: Mutex::new(connection), path: None, clock, reactions })
+    }
+
+    /// Its file; `None` if it ends with the process.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Does something in one moment of the world: first what has become due happens, then `action`. What `action` changed is

@@ -151,6 +151,16 @@ pub fn destroy(
     Ok(pod)
 }
 
+/// Recovers a destroyed pod.
+///
+/// # Errors
+/// It is not there, or not destroyed.
+pub fn recover(transaction: &mut Transaction<'_>, array: &str, pod: &str) -> Result<Pod, Refused> {
+    let mut pod: Pod = objects::named(transaction, array, pod)?;
+    objects::mark_destroyed(transaction, array, &mut pod, false)?;
+    Ok(pod)
+}
+
 /// Eradicates a destroyed pod with all that it holds.
 ///
 /// # Errors

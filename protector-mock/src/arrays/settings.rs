@@ -35,8 +35,6 @@ pub struct Settings {
     pub host_limit: u64,
     /// Pods, at most, on an array.
     pub pod_limit: u64,
-    /// Refuses an empty `context_names`, as some releases seem to; 0 takes it for none.
-    pub strict_context: u64,
 }
 
 impl Default for Settings {
@@ -56,7 +54,6 @@ impl Default for Settings {
             group_limit: 250,
             host_limit: 2_000,
             pod_limit: 50,
-            strict_context: 0,
         }
     }
 }

@@ -139,7 +139,7 @@ pub(super) fn new_serial(transaction: &mut Transaction<'_>, array: &str) -> Resu
 }
 
 /// How long destroyed objects can be recovered.
-pub(super) fn eradication_delay(transaction: &Transaction<'_>, array: &str) -> Result<Duration, WorldError> {
+pub(crate) fn eradication_delay(transaction: &Transaction<'_>, array: &str) -> Result<Duration, WorldError> {
     let common = settings(transaction)?.eradication_delay;
     let system = transaction.get::<System>(ALL, array)?;
     let own =

@@ -1,7 +1,7 @@
 //! Volume groups: containers of volumes that are called `GROUP/VOLUME`.
 
 use super::objects::{self, check_container, check_free, object, save};
-use super::volumes::{self, Volume};
+use super::volumes::{self, Limit, Volume};
 use super::{Refused, naming, systems};
 use crate::world::{Transaction, WorldError};
 use jiff::Timestamp;
@@ -75,12 +75,12 @@ pub fn limit(
     transaction: &mut Transaction<'_>,
     array: &str,
     name: &str,
-    bandwidth: Option<Option<u64>>,
-    iops: Option<Option<u64>>,
+    bandwidth: Limit,
+    iops: Limit,
 ) -> Result<VolumeGroup, Refused> {
     let mut group: VolumeGroup = objects::usable(transaction, array, name)?;
-    group.bandwidth_limit = bandwidth.unwrap_or(group.bandwidth_limit);
-    group.iops_limit = iops.unwrap_or(group.iops_limit);
+    group.bandwidth_limit = bandwidth.after(group.bandwidth_limit);
+    group.iops_limit = iops.after(group.iops_limit);
     save(transaction, &group)?;
     Ok(group)
 }

@@ -57,6 +57,29 @@ pub struct NewVolume {
     pub iops_limit: Option<u64>,
 }
 
+/// What becomes of a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Limit {
+    /// It stays.
+    #[default]
+    Kept,
+    /// There is none.
+    Lifted,
+    /// So much.
+    At(u64),
+}
+
+impl Limit {
+    /// The limit after it.
+    pub fn after(self, before: Option<u64>) -> Option<u64> {
+        match self {
+            Self::Kept => before,
+            Self::Lifted => None,
+            Self::At(limit) => Some(limit),
+        }
+    }
+}
+
 /// The volume of a name, destroyed or not.
 ///
 /// # Errors
@@ -346,12 +369,12 @@ pub fn limit(
     transaction: &mut Transaction<'_>,
     array: &str,
     name: &str,
-    bandwidth: Option<Option<u64>>,
-    iops: Option<Option<u64>>,
+    bandwidth: Limit,
+    iops: Limit,
 ) -> Result<Volume, Refused> {
     let mut volume: Volume = objects::usable(transaction, array, name)?;
-    volume.bandwidth_limit = bandwidth.unwrap_or(volume.bandwidth_limit);
-    volume.iops_limit = iops.unwrap_or(volume.iops_limit);
+    volume.bandwidth_limit = bandwidth.after(volume.bandwidth_limit);
+    volume.iops_limit = iops.after(volume.iops_limit);
     save(transaction, &volume)?;
     Ok(volume)
 }
