@@ -22,6 +22,7 @@
 //! | [`estate`] | what there is in a new world |
 //! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
 //! | [`network`] | Neutron |
+//! | [`served_arrays`] | arrays on sockets, without sites: for clouds that are real |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
@@ -33,13 +34,14 @@ pub mod clock;
 pub mod cloud;
 pub mod estate;
 pub mod faults;
-pub mod gate;
 pub mod flasharray;
+pub mod gate;
 pub mod http;
 pub mod identity;
 pub mod image;
 pub mod network;
 pub mod pair;
+pub mod served_arrays;
 pub mod server;
 pub mod transport;
 pub mod world;
