@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from traces import COMMAND
+from traces import COMMAND, ENDED
 
 DONE, USAGE, REFUSED, ROLLED_BACK, UNFINISHED = 0, 2, 3, 4, 5
 LIMIT = 300.0
@@ -88,6 +88,7 @@ class Running:
             self.program.remember(self._read(None))
             raise Misbehaved(f'{self._read(None)}\nnot ended within {limit:g} s') from None
         result = self._read(code)
+        self.program.faults.mark(f'{ENDED}{code}')
         self.program.remember(result)
         said = [name for name, secret in self.program.configuration.secrets().items()
                 if secret in result.stdout + result.stderr]

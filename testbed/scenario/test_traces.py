@@ -17,8 +17,12 @@ def asked(method, path, microversion=None):
 
 
 def compared(*both):
-    return traces.differences(*(traces.commands(record('session', 'test t', 'command failover', *r))
+    return traces.differences(*(traces.commands(record('session', 'test t', *ran('failover', *r)))
                                 for r in both))
+
+
+def ran(command, *asked, code=0):
+    return f'command {command}', *asked, f'ended {code}'
 
 
 def test_ids_and_values_of_queries_make_no_difference():
@@ -42,11 +46,20 @@ def test_what_one_alone_reads_and_another_microversion_do():
 
 
 def test_only_the_last_session_counts_and_lines_may_come_late():
-    lines = record('session', 'test t', 'command failover', asked('POST', '/old'),
-                   'session', 'test t', 'command failover', asked('POST', '/new'))
-    lines[-1], lines[-2] = lines[-2], lines[-1]
+    lines = record('session', 'test t', *ran('failover', asked('POST', '/old')),
+                   'session', 'test t', *ran('failover', asked('POST', '/new')))
+    lines[-2], lines[-3] = lines[-3], lines[-2]
     found = traces.commands(lines)
     assert [list(c) for c in found.values()] == [[('site-a/compute', 'POST', '/new', '')]]
+
+
+def test_what_failed_was_disturbed_or_is_a_matter_of_moments_is_left_out():
+    disturbed = dict(zip(('target', 'method', 'path', 'microversion', 'action'),
+                         (*asked('POST', '/servers'), 'drop-after'), strict=True))
+    lines = record('session', 'test t', *ran('protect', asked('POST', '/groups'), code=3),
+                   *ran('resume', asked('POST', '/groups')), 'command failover')
+    lines += [json.dumps({'seq': 90, **disturbed}), json.dumps({'seq': 91, 'mark': 'ended 0'})]
+    assert traces.commands(lines) == {}
 
 
 def test_a_command_that_one_alone_ran_is_named():

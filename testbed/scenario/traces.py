@@ -4,7 +4,9 @@ their fault proxies keep, with ids, hosts and times taken out.
     python traces.py REAL SIMULATED         e.g. log/proxy-requests.jsonl of a bed, log/requests.jsonl of a pair
 
 Writing requests have to be the same in number. Of reading ones only the kinds are compared: how often a change is
-looked for depends on how long it takes. Exit code 1 if anything differs."""
+looked for depends on how long it takes. Compared are the commands that ended well and that no fault disturbed, but not
+`resume`: what a command had begun side by side when it was refused or killed, and so what is left to do, is a matter of
+moments. Exit code 1 if anything differs."""
 import argparse
 import json
 import re
@@ -13,7 +15,7 @@ from collections import Counter
 from urllib.parse import parse_qsl, urlsplit
 
 # labels of marks in the records
-SESSION, TEST, COMMAND = 'session', 'test ', 'command '
+SESSION, TEST, COMMAND, ENDED = 'session', 'test ', 'command ', 'ended '
 READING = ('GET', 'HEAD', 'OPTIONS')
 _ID = re.compile(r'[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}')
 
@@ -31,20 +33,23 @@ def request(entry):
 
 
 def commands(lines):
-    """{(test, command, its number in the test): Counter of requests} of the last session of a record."""
+    """{(test, command, its number in the test): Counter of requests} of the last session of a record, of those
+    that can be compared."""
     entries, latest = [], 0
     for line in lines:
         entry = json.loads(line)
         if entry.get('mark') == SESSION:
             entries, latest = [], entry['seq']
         entries.append(entry)
-    found, test, key, numbers = {}, None, None, Counter()
+    found, well, disturbed, test, key, numbers = {}, set(), set(), None, None, Counter()
     # a line is written when its request ends, and numbered when it begins
     for entry in sorted((e for e in entries if e['seq'] >= latest), key=lambda e: e['seq']):
         mark = entry.get('mark')
         if mark is None:
             if key:
                 found[key][request(entry)] += 1
+                if entry.get('action'):
+                    disturbed.add(key)
         elif mark.startswith(TEST):
             test, key, numbers = mark.removeprefix(TEST), None, Counter()
         elif mark.startswith(COMMAND):
@@ -52,7 +57,10 @@ def commands(lines):
             numbers[command] += 1
             key = (test, command, numbers[command])
             found[key] = Counter()
-    return found
+        elif mark == f'{ENDED}0':
+            well.add(key)
+    return {key: asked for key, asked in found.items()
+            if key in well - disturbed and key[1] != 'resume'}
 
 
 def differences(one, other):
