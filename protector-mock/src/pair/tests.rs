@@ -153,7 +153,7 @@ async fn the_described_census_finds_what_the_services_list() {
     let storage = format!("{}/v3", at(crate::cloud::ServiceKind::BlockStorage));
     let send = async |method: &str, url: String, body: Value| -> Value {
         let answer = ask(&transport, method, &url, &token, Some(body).filter(|body| !body.is_null())).await;
-        assert!(answer.status < 300, "{url}: {:?}", answer.body);
+        assert!(answer.status.is_success(), "{url}: {:?}", answer.body);
         serde_json::from_slice(&answer.body).unwrap()
     };
     let list = async |url: String| send("GET", url, Value::Null).await;
