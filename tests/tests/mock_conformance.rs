@@ -338,3 +338,40 @@ async fn the_driver_of_simulated_arrays_keeps_the_storage_contract() {
 async fn the_flasharray_driver_keeps_the_storage_contract_over_the_simulated_api() {
     assert_eq!(broken_by(Driver::Pure).await, "");
 }
+
+/// An answer of HTTP to the first who asks.
+fn answer_once(body: String) -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 4096];
+        let length = stream.read(&mut asked).unwrap();
+        assert!(length > 12 && asked.starts_with(b"GET /_world "));
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_driver_finds_the_world_of_the_simulator_at_the_arrays_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("world");
+    let world = World::open(&path, 1, Arc::new(SystemClock::new()), reactions()).unwrap();
+    world.transact::<_, WorldError>(|at| systems::add(at, "array-a", "token")).unwrap();
+    let address = answer_once(json!({"path": path, "array": "array-a"}).to_string());
+    let open = |token: &str, url: String| {
+        let settings =
+            ArraySettings { url: url.parse().unwrap(), api_token: token.into(), tls: TlsSettings::default() };
+        protector_mock::factory().open(&"array-of-mine".into(), settings).unwrap()
+    };
+    let driver = open("token", format!("http://{address}/"));
+    let context = protector_core::transport::Context::default();
+    let described = driver.describe(&context).await.unwrap();
+    assert_eq!(described.name.as_str(), "array-a");
+    let address = answer_once(json!({"path": path, "array": "array-a"}).to_string());
+    let stranger = open("guessed", format!("http://{address}/")).describe(&context).await.unwrap_err();
+    assert!(chain(&stranger).contains("authentication failed"), "{}", chain(&stranger));
+}

@@ -168,3 +168,31 @@ pub(super) fn snapshot_due(transaction: &mut Transaction<'_>, due: &Due) -> Resu
     rearm(transaction, &group, false)?;
     retention::apply(transaction, &group.home, &group.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_schedule_of_days_keeps_to_its_hour() {
+        let two = Some(7200);
+        let now = at("2026-11-25T01:00:00Z");
+        assert_eq!(next(now, 300_000, None), at("2026-11-25T01:05:00Z"));
+        assert_eq!(next(now, DAY, two), at("2026-11-25T02:00:00Z"));
+        assert_eq!(next(at("2026-11-25T02:00:00Z"), DAY, two), at("2026-11-26T02:00:00Z"));
+        assert_eq!(next(now, 3 * DAY, two), at("2026-11-27T02:00:00Z"));
+    }
+
+    #[test]
+    fn a_blackout_may_go_over_midnight() {
+        let hour = 3_600_000;
+        let night = Window { start: 22 * hour, end: 6 * hour };
+        assert_eq!(blacked_out(at("2026-11-25T23:00:00Z"), &night), Some(7 * hour));
+        assert_eq!(blacked_out(at("2026-11-25T05:00:00Z"), &night), Some(hour));
+        assert_eq!(blacked_out(at("2026-11-25T06:00:00Z"), &night), None);
+    }
+}
