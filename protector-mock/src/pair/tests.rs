@@ -163,8 +163,10 @@ async fn the_described_census_finds_what_the_services_list() {
     let types = list(format!("{storage}/types")).await;
     let replicated = types["volume_types"].as_array().unwrap().iter().find(|t| t["name"] == "replicated");
     let group_types = list(format!("{storage}/group_types")).await;
+    let group_types = group_types["group_types"].as_array().unwrap().clone();
+    let asynchronous = group_types.iter().find(|kind| kind["name"] == "protector-async").unwrap();
     let group = json!({"group": {
-        "name": "g", "group_type": group_types["group_types"][0]["id"],
+        "name": "g", "group_type": asynchronous["id"],
         "volume_types": [replicated.unwrap()["id"]],
     }});
     let group = send("POST", format!("{storage}/groups"), group).await;
