@@ -6,6 +6,7 @@
 import argparse
 import contextlib
 import fcntl
+import pathlib
 import shutil
 import sys
 import time
@@ -16,7 +17,7 @@ from bed import (check, configuration, databases, description, fleet, identity, 
 from bed.settings import Settings, default_work
 from bed.waiting import BedError
 
-_LAYOUT = 1             # raise it when databases or users of existing beds are no longer right
+_LAYOUT = 2             # raise it when databases or users of existing beds are no longer right
 _KEPT = ('venv', 'cache', 'settings.json', 'settings.lock')
 
 
@@ -42,7 +43,8 @@ def _is_prepared(settings):
 def _prepare(settings, say):
     """Databases, users and catalogs, in a bed that has none or outdated ones."""
     processes.stop([p for p in fleet.programs(settings) if p.stage])
-    (settings.work / 'flasharray/state.json').unlink(missing_ok=True)
+    for beside in ('', '-wal', '-shm'):
+        pathlib.Path(f'{settings.array_world}{beside}').unlink(missing_ok=True)
     databases.prepare(settings, say)
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda s: identity.create_administrator(settings, s), settings.sites))
@@ -129,6 +131,8 @@ def _arguments():
     parser = argparse.ArgumentParser(description='Two real OpenStack sites on this machine.')
     parser.add_argument('--work', default=default_work(), metavar='DIR',
                         help='the folder of the bed (PROTECTOR_TESTBED_DIR; %(default)s)')
+    parser.add_argument('--simulator', type=pathlib.Path, metavar='FILE',
+                        help='the program that simulates the arrays, protector-sim; kept')
     commands = parser.add_subparsers(dest='command', required=True)
     first = commands.add_parser('up', help='set up and start; quick when that is done')
     first.add_argument('--base-port', type=int, help='moves all ports (15000); kept')
@@ -151,7 +155,8 @@ def main():
     try:
         settings = Settings.load(
             arguments.work, **{k: getattr(arguments, k, None)
-                               for k in ('base_port', 'replication', 'debug')})
+                               for k in ('base_port', 'replication', 'debug')},
+            simulator=arguments.simulator and str(arguments.simulator.resolve()))
         if arguments.command == 'status':
             return 0 if status(settings) else 1
         if arguments.command == 'check':

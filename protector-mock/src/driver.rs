@@ -16,6 +16,7 @@ mod verb;
 pub use factory::{MockFactory, factory};
 
 use access::Access;
+use futures::future::BoxFuture;
 use protector_core::driver::{
     Answer, ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, Error, GroupOrigin,
     RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
@@ -212,5 +213,10 @@ impl StorageDriver for MockDriver {
         let group = verb::replica(origin);
         let attempted = format!("discard {group}");
         Box::pin(self.act(context, attempted, move |verb| points::discard_group(verb, &group)))
+    }
+
+    /// Nothing is kept open: each verb is a moment of the world.
+    fn close<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
     }
 }

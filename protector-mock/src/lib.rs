@@ -24,6 +24,7 @@
 //! | [`server`], [`transport`], [`clock`] | endpoints on sockets, with TLS; the same without sockets, and in no time |
 //! | [`estate`] | what there is in a new world |
 //! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
+//! | [`served_arrays`] | arrays on sockets, without sites: for clouds that are real |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.
@@ -44,6 +45,7 @@ pub mod identity;
 pub mod image;
 pub mod network;
 pub mod pair;
+pub mod served_arrays;
 pub mod server;
 pub mod transport;
 pub mod world;

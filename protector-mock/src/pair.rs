@@ -2,6 +2,7 @@
 
 mod addresses;
 mod beginning;
+mod census;
 mod error;
 mod files;
 mod folder;

@@ -1,4 +1,5 @@
-use clap::{Parser, ValueEnum};
+use crate::arrays;
+use clap::{Parser, Subcommand, ValueEnum};
 use protector_mock::cloud::Release;
 use protector_mock::pair::{Beginning, Place, ServedPair, Wanted};
 use protector_mock::world::Pace;
@@ -10,8 +11,10 @@ use std::path::PathBuf;
 ///
 /// Everything is kept in one folder; a second start with the same folder goes on where the first ended.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// The folder of the pair; made if it is not there
     #[arg(long, default_value = "pair")]
     pub(crate) directory: PathBuf,
@@ -42,6 +45,12 @@ pub(crate) struct Arguments {
     /// How to say where everything is
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
+}
+
+/// What else than a pair can be simulated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Arrays(arrays::Arguments),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

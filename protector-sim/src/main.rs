@@ -1,9 +1,10 @@
 //! `protector-sim`: two simulated OpenStack sites and two simulated arrays on this machine.
 
 mod arguments;
+mod arrays;
 
 use anyhow::{Context, Result};
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use clap::Parser;
 use protector_core::time::SystemClock;
 use protector_mock::pair::{Folder, ServedPair};
@@ -40,13 +41,22 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<()> {
     let mut interrupted = signal(SignalKind::interrupt()).context("failed to listen for Ctrl-C")?;
     let mut terminated = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let until_told = async {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    };
+    if let Some(Command::Arrays(wanted)) = &arguments.command {
+        let arrays = wanted.start().await?;
+        until_told.await;
+        arrays.end().await;
+        return Ok(());
+    }
     let folder = Folder::open(&arguments.directory)?;
     let pair = ServedPair::start(folder, &arguments.wanted(), Arc::new(SystemClock::new())).await?;
     arguments.output.tell(&pair).context("failed to write to the standard output")?;
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
-    }
+    until_told.await;
     pair.end().await;
     Ok(())
 }

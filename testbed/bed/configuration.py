@@ -31,7 +31,7 @@ def configure(settings):
         _make_keys(settings.site(site) / 'keystone')
     infrastructure.configure(settings)
     certificates.make(settings)
-    (settings.work / 'flasharray').mkdir(exist_ok=True)
+    settings.array_world.parent.mkdir(exist_ok=True)
     write(settings.work / 'proxy/configuration.json',
           json.dumps(fleet.proxy_configuration(settings), indent=1))
 

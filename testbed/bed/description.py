@@ -5,6 +5,20 @@ import json
 from . import fleet
 from .settings import DATABASES, PASSWORD, SERVICES
 
+# What the scenario counts, where (the database), and how: an id, what a duplicate would share; of one project.
+_CENSUS = {
+    'servers': ('nova', "SELECT uuid, display_name FROM instances "
+                        "WHERE project_id = %s AND deleted = 0"),
+    'ports': ('neutron', "SELECT id, mac_address FROM ports WHERE project_id = %s"),
+    'volumes': ('cinder', "SELECT id, display_name FROM volumes "
+                          "WHERE project_id = %s AND deleted = 0"),
+    'groups': ('cinder', "SELECT id, name FROM `groups` WHERE project_id = %s AND deleted = 0"),
+    'group_snapshots': ('cinder', "SELECT id, name FROM group_snapshots "
+                                  "WHERE project_id = %s AND deleted = 0"),
+    'server_groups': ('nova_api', "SELECT uuid, name FROM instance_groups WHERE project_id = %s"),
+    'security_groups': ('neutron', "SELECT id, name FROM securitygroups WHERE project_id = %s"),
+}
+
 
 def write(settings):
     files = {'clouds.yaml': _clouds(settings), 'bed.json': json.dumps(_bed(settings), indent=1),
@@ -45,7 +59,9 @@ def _bed(settings):
                             for s in SERVICES.values() if s.name != 'placement'},
             'logs': [relative(p.log) for p in fleet.programs(settings)
                      if p.name.startswith(site)],
-            'databases': {d: settings.database_url(site, d, 'mysql', '') for d in DATABASES}}
+            'databases': {d: settings.database_url(site, d, 'mysql', '') for d in DATABASES},
+            'census': {kind: {'database': settings.database_url(site, database, 'mysql', ''),
+                              'query': query} for kind, (database, query) in _CENSUS.items()}}
         arrays[settings.array(site)] = {
             'site': site, 'url': f'https://{settings.array_address(site)}',
             'token': settings.array_token(site), 'certificate': 'tls/authority.pem',

@@ -1,4 +1,5 @@
 """All programs of a bed, and the order in which they come up."""
+import pathlib
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +8,11 @@ from . import identity, infrastructure
 from .processes import Program
 from .services import file
 from .settings import SERVICES, TESTBED
-from .waiting import wait_for
+from .waiting import BedError, wait_for
 
 _SLOW = 300             # seconds; a start takes a tenth of it on an idle machine
+# every schedule runs each ten seconds, whatever its frequency says, and keeps its newest points
+_ARRAY_SETTINGS = {'schedule_interval': 10, 'schedule_keep': 3}
 
 
 def arrays(settings):
@@ -17,11 +20,12 @@ def arrays(settings):
     for site in settings.sites:
         port = settings.array_address(site).rpartition(':')[2]
         words += ['--array', f'{settings.array(site)}:{port}:{settings.array_token(site)}']
+    for name, value in _ARRAY_SETTINGS.items():
+        words += ['--setting', f'{name}={value}']
     return Program('flasharrays', [
-        sys.executable, '-m', 'flasharray', *words, '--certificate', settings.tls('server.pem'),
-        '--key', settings.tls('server.key'), '--state', settings.work / 'flasharray/state.json',
-        '--requests', settings.work / 'log/flasharrays-requests.jsonl'],
-        settings.work, {'PYTHONPATH': str(TESTBED)})
+        settings.simulator, 'arrays', *words, '--certificate', settings.tls('server.pem'),
+        '--key', settings.tls('server.key'), '--state', settings.array_world,
+        '--requests', settings.work / 'log/flasharrays-requests.jsonl'], settings.work)
 
 
 def proxy_targets(settings):
@@ -80,6 +84,9 @@ def programs(settings):
 
 
 def start_arrays(settings):
+    if not pathlib.Path(settings.simulator).is_file():
+        raise BedError(f'{settings.simulator}, which simulates the arrays, is not there: build it '
+                       'with `cargo build --package protector-sim`, or say --simulator')
     program = arrays(settings)
     program.start()
     for site in settings.sites:

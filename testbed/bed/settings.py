@@ -35,11 +35,13 @@ SERVICES = {s.name: s for s in (
 @dataclass(frozen=True)
 class Settings:
     """What a bed may differ in; kept in WORK/settings.json from the first `up` on. `replication`
-    is the type of Cinder's replication_device: async or sync."""
+    is the type of Cinder's replication_device: async or sync. `simulator` is the program that
+    simulates the arrays."""
     work: pathlib.Path
     base_port: int = 15000
     replication: str = 'async'
     debug: bool = False
+    simulator: str = str(TESTBED.parent / 'target/debug/protector-sim')
     sites: tuple = field(default=SITES)
 
     @classmethod
@@ -79,6 +81,11 @@ class Settings:
 
     def tls(self, name):
         return self.work / 'tls' / name
+
+    @property
+    def array_world(self):
+        """The arrays' state file; SQLite keeps two more beside it."""
+        return self.work / 'arrays/world.db'
 
     # -- ports and addresses
 

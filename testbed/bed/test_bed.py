@@ -63,6 +63,20 @@ class Ports(InAFolder):
                     self.assertIn(origin, text)
 
 
+class Arrays(InAFolder):
+    def test_arrays_without_their_program_say_how_to_get_it(self):
+        with self.assertRaises(BedError) as told:
+            fleet.start_arrays(Settings(self.work, simulator=str(self.work / 'nothing')))
+        self.assertIn('cargo build --package protector-sim', str(told.exception))
+
+    def test_all_arrays_are_one_program_with_one_state_file(self):
+        settings = Settings(self.work, simulator='sim')
+        words = [str(w) for w in fleet.arrays(settings).command]
+        self.assertEqual(words[:2], ['sim', 'arrays'])
+        self.assertEqual(words.count('--array'), len(settings.sites))
+        self.assertEqual(words[words.index('--state') + 1], str(settings.array_world))
+
+
 class Programs(InAFolder):
     def test_a_program_is_started_once(self):
         program = self.program('import time; time.sleep(60)')

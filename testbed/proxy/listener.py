@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     def any_method(self):
         target, recording = self.server.target, self.server.recording
         body = read_body(self)
-        entry = recording.begin(target, self.command, self.path, self.headers.keys(), body)
+        entry = recording.begin(target, self.command, self.path, self.headers, body)
         try:
             seconds, delays, rule = self.server.rules.firing(target, self.command, self.path, body)
             entry['rules'] = delays + ([rule.id] if rule else [])

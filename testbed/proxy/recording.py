@@ -1,5 +1,5 @@
-"""What passed through: method, path, status and sizes. Never a header's value, never a body: of a
-JSON body the names of its top-level keys."""
+"""What passed through: method, path, status and sizes. Never a header's value but the microversion's,
+never a body: of a JSON body the names of its top-level keys."""
 import json
 import threading
 import time
@@ -17,6 +17,7 @@ class Recording:
         with self._lock:
             entry = {'seq': len(self._entries) + 1, 'time': round(time.time(), 3),
                      'target': target, 'method': method, 'path': path, 'status': None,
+                     'microversion': headers.get('openstack-api-version'),
                      'headers': sorted({h.lower() for h in headers}), 'body_size': len(body),
                      'body_keys': _keys(body), 'forwarded': False, 'rules': [], 'action': None,
                      'error': None, 'seconds': None}

@@ -141,13 +141,13 @@ class Forwarding(Proxied):
 class Recording(Proxied):
     def test_what_passed_is_told_without_secrets(self):
         self.ask('POST', '/servers', '{"os-stop": {"password": "hidden"}}',
-                 **{'X-Auth-Token': 'hidden'})
+                 **{'X-Auth-Token': 'hidden', 'OpenStack-API-Version': 'compute 2.100'})
         entry = self.recorded()[0]
         self.assertEqual(
-            {k: entry[k] for k in ('seq', 'target', 'method', 'path', 'status', 'body_keys',
-                                   'forwarded')},
+            {k: entry[k] for k in ('seq', 'target', 'method', 'path', 'microversion', 'status',
+                                   'body_keys', 'forwarded')},
             {'seq': 1, 'target': 'site-a/network', 'method': 'POST', 'path': '/servers',
-             'status': 202, 'body_keys': ['os-stop'], 'forwarded': True})
+             'microversion': 'compute 2.100', 'status': 202, 'body_keys': ['os-stop'], 'forwarded': True})
         self.assertIn('x-auth-token', entry['headers'])
         self.assertNotIn('hidden', json.dumps(entry))
         self.assertNotIn('hidden', self.log.read_text())

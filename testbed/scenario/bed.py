@@ -28,7 +28,7 @@ class Site:
     proxied: dict = field(default_factory=dict)
     access_logs: dict = field(default_factory=dict)
     logs: list = field(default_factory=list)
-    databases: dict = field(default_factory=dict)
+    census: dict = field(default_factory=dict)
 
 
 class Bed:
@@ -45,7 +45,9 @@ class Bed:
             site['access_logs'] = {s: self._absolute(p)
                                    for s, p in (site.get('access_logs') or {}).items()}
             site['logs'] = [self._absolute(p) for p in site.get('logs') or []]
-            site['databases'] = site.get('databases') or {}
+            site.pop('databases', None)         # for people: what is counted says the census
+            site['census'] = {kind: dict(counted, database=self._database(counted['database']))
+                              for kind, counted in site['census'].items()}
             self.sites[name] = Site(name=name, **site)
         self.arrays = {name: self._array(name, told_of)
                        for name, told_of in told['arrays'].items()}
@@ -54,6 +56,11 @@ class Bed:
 
     def _absolute(self, path):
         return None if path is None else str(self.path.parent / path)
+
+    def _database(self, url):
+        """The URL of a database; a file's is told relative to the description."""
+        kind, _, path = url.partition(':')
+        return f'sqlite:{self._absolute(path)}' if kind == 'sqlite' else url
 
     def _array(self, name, told):
         paths = {k: self._absolute(told.get(k)) for k in ('certificate', 'request_log')}

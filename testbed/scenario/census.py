@@ -1,64 +1,48 @@
-"""Counts what exists, so that duplicates show: in the services' own databases where the bed gives
-access to them, through the APIs where it does not."""
+"""Counts what exists, so that duplicates show: in the services' own databases, by the queries that the
+bed's description has for them."""
+import contextlib
+import sqlite3
 import urllib.parse
 
 import pymysql
 
-import truth
 import world
 
-# kind → (database, columns: id, what a duplicate would share; rows of the project)
-QUERIES = {
-    'servers': ('nova', "SELECT uuid, display_name FROM instances "
-                        "WHERE project_id = %s AND deleted = 0"),
-    'ports': ('neutron', "SELECT id, mac_address FROM ports WHERE project_id = %s"),
-    'volumes': ('cinder', "SELECT id, display_name FROM volumes "
-                          "WHERE project_id = %s AND deleted = 0"),
-    'groups': ('cinder', "SELECT id, name FROM `groups` WHERE project_id = %s AND deleted = 0"),
-    'group_snapshots': ('cinder', "SELECT id, name FROM group_snapshots "
-                                  "WHERE project_id = %s AND deleted = 0"),
-    'server_groups': ('nova_api', "SELECT uuid, name FROM instance_groups WHERE project_id = %s"),
-    'security_groups': ('neutron', "SELECT id, name FROM securitygroups WHERE project_id = %s"),
-}
-SHARED = {'ports': 'mac_address'}       # the rest share their name
+# what every description has a query for: each gives an id and what a duplicate would share
+KINDS = ('servers', 'ports', 'volumes', 'groups', 'group_snapshots', 'server_groups',
+         'security_groups')
 
 
-def _connect(url):
+def _mysql(url):
     parts = urllib.parse.urlsplit(url)
     return pymysql.connect(host=parts.hostname, port=parts.port or 3306, user=parts.username,
                            password=urllib.parse.unquote(parts.password or ''),
                            database=parts.path.lstrip('/'), charset='utf8mb4')
 
 
-def _from_databases(site, project):
-    found = {}
-    for kind, (database, query) in QUERIES.items():
-        connection = _connect(site.databases[database])
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(query, (project,))
-                found[kind] = dict(cursor.fetchall())
-        finally:
-            connection.close()
-    return found
+def _sqlite(url):
+    return sqlite3.connect(f'file:{urllib.parse.urlsplit(url).path}?mode=ro', uri=True)
 
 
-def _from_services(snapshot):
-    return {kind: {i: item[SHARED.get(kind, 'name')] for i, item in snapshot[kind].items()}
-            for kind in QUERIES}
+CONNECT = {'mysql': _mysql, 'sqlite': _sqlite}
+
+
+def _rows(counted, project):
+    """{id: what a duplicate would share} of one kind of a project."""
+    url = counted['database']
+    with contextlib.closing(CONNECT[urllib.parse.urlsplit(url).scheme](url)) as connection:
+        cursor = connection.cursor()
+        cursor.execute(counted['query'], (project,))
+        return dict(cursor.fetchall())
 
 
 def take(bed):
     """{site: {kind: {id: what a duplicate would share}}}"""
-    taken, snapshot = {}, None
+    taken = {}
     for name, site in bed.sites.items():
-        if site.databases:
-            projects = bed.connection(name).identity.get(
-                '/projects', params={'name': world.PROJECT}).json()['projects']
-            taken[name] = _from_databases(site, projects[0]['id'])
-        else:
-            snapshot = snapshot or truth.read(bed)
-            taken[name] = _from_services(snapshot['sites'][name])
+        projects = bed.connection(name).identity.get(
+            '/projects', params={'name': world.PROJECT}).json()['projects']
+        taken[name] = {kind: _rows(site.census[kind], projects[0]['id']) for kind in KINDS}
     return taken
 
 

@@ -101,7 +101,7 @@ def _no_rule_outlives_its_test(request):
         yield
         return
     evidence = request.getfixturevalue('evidence')
-    evidence.begin()
+    evidence.begin(request.node.name)
     yield
     for program in evidence.programs:
         program.leave_nothing_running()

@@ -150,6 +150,7 @@ class Estate:
 
     def build(self):
         started = time.monotonic()
+        next(iter(self.bed.arrays.values())).window('POST', '/_settings', world.SCHEDULES)
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(SiteEstate.foundation, self.sites.values()))
             self.say(f'  estate: projects, types and networks ({time.monotonic() - started:.0f} s)')

@@ -3,6 +3,8 @@ that passed the proxy, and what the services wrote to their logs meanwhile."""
 import os
 import re
 
+from traces import SESSION, TEST
+
 TAIL = 25
 TROUBLE = re.compile(r'ERROR|CRITICAL|Traceback')
 
@@ -13,11 +15,12 @@ class Evidence:
     def __init__(self, bed, faults):
         self.bed, self.faults, self.programs = bed, faults, []
         self._sizes, self._proxy, self._runs = {}, 0, {}
+        faults.mark(SESSION)
 
-    def begin(self):
+    def begin(self, test):
         self._sizes = {path: _size(path) for site in self.bed.sites.values()
                        for path in site.logs}
-        self._proxy = self.faults.mark('test')
+        self._proxy = self.faults.mark(f'{TEST}{test}')
         self._runs = {id(p): len(p.history) for p in self.programs}
 
     def sections(self):

@@ -43,6 +43,8 @@ class Oddities:
             wait_status(admin, 'block_storage', f'/volumes/{volume}', 'volume',
                         ['available', 'gone'])
             admin.delete('block_storage', f'/volumes/{volume}')
+        for volume in volumes:          # what is on its way out is no stranger that has vanished
+            wait_status(admin, 'block_storage', f'/volumes/{volume}', 'volume', ['gone'])
         for image in admin.get('image', '/images', name=IMAGE_BOOTED)['images']:
             admin.delete('image', f'/images/{image["id"]}')
 

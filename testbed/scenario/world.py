@@ -52,6 +52,8 @@ QUOTAS = {
                 'security_group_rule': 200},
 }
 
+# on all arrays: every schedule runs each ten seconds, whatever its frequency says, and keeps its newest points
+SCHEDULES = {'schedule_interval': 10, 'schedule_keep': 3}
 KEYPAIR = 'app-key'
 PUBLIC_KEY = ('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIbNPRfwVVtnHqMvmyZyzwqzoGJGXzp9qUYJIHRMk7vC '
               'owner@app')

@@ -15,7 +15,7 @@ use protector_core::transport::{
 use protector_mock::arrays::{
     self, Refused, connections, groups, hosts, objects, points, snapshots, systems, targets, volumes,
 };
-use protector_mock::flasharray::{FlashArray, RequestLog};
+use protector_mock::flasharray::{FlashArray, PlaysDead, RequestLog};
 use protector_mock::http::Endpoint;
 use protector_mock::world::{Pace, Transaction, World, WorldError};
 use protector_mock::{MockFactory, reactions};
@@ -61,6 +61,9 @@ impl Transport for InProcess {
             *asked.uri_mut() = uri;
             *asked.headers_mut() = request.headers;
             let answer = self.0.answer(&asked);
+            if answer.extensions().get() == Some(&PlaysDead(systems::Failure::Hang)) {
+                return futures::future::pending().await;
+            }
             let (head, body) = answer.into_parts();
             Ok(RawAnswer { status: head.status, headers: head.headers, body })
         })
@@ -98,6 +101,10 @@ impl Arrays {
 
     fn at<T>(&self, action: impl FnOnce(&mut Transaction<'_>) -> Result<T, Refused>) -> Result<T, Fault> {
         Ok(self.world.transact(action)?)
+    }
+
+    fn api(&self, half: Half) -> FlashArray {
+        FlashArray::new(Arc::clone(&self.world), name_of(half), Arc::new(RequestLog::default()))
     }
 
     /// An id as Cinder gives one.
@@ -146,8 +153,8 @@ impl Bench for Arrays {
         match self.driver {
             Driver::Mock => MockFactory::of(Arc::clone(&self.world)).open(&name.into(), settings),
             Driver::Pure => {
-                let api = FlashArray::new(Arc::clone(&self.world), name, Arc::new(RequestLog::default()));
-                let client = Client::new(&name.into(), &settings, Arc::new(InProcess(api))).unwrap();
+                let client =
+                    Client::new(&name.into(), &settings, Arc::new(InProcess(self.api(half)))).unwrap();
                 Ok(Arc::new(PureDriver::new(client)))
             }
         }
@@ -167,6 +174,13 @@ impl Bench for Arrays {
             }
             self.at(|at| targets::add(at, name_of(half), &group, name_of(half.other())).map(drop))?;
             Ok(arranged)
+        })
+    }
+
+    fn delete_group<'a>(&'a self, half: Half, group: &'a Arranged) -> Arrangement<'a, ()> {
+        Box::pin(async move {
+            let name = format!("consisgroup-{}-cinder", group.group);
+            self.at(|at| groups::destroy(at, name_of(half), &name).map(drop))
         })
     }
 
@@ -282,6 +296,25 @@ impl Bench for Arrays {
             })?;
             Ok(all)
         })
+    }
+
+    fn sessions(&self, half: Half) -> Arrangement<'_, usize> {
+        Box::pin(async move {
+            let asked = http::Request::builder().uri("/_sessions").body(Default::default())?;
+            let told: Value = serde_json::from_slice(self.api(half).answer(&asked).body())?;
+            let number = told.get("sessions").and_then(Value::as_u64);
+            Ok(usize::try_from(number.ok_or("the array does not tell its sessions")?)?)
+        })
+    }
+
+    fn kill(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move {
+            self.at(|at| systems::set_failure(at, name_of(half), Some(systems::Failure::Hang)))
+        })
+    }
+
+    fn revive(&self, half: Half) -> Arrangement<'_, ()> {
+        Box::pin(async move { self.at(|at| systems::set_failure(at, name_of(half), None)) })
     }
 
     fn wait(&self) -> BoxFuture<'_, ()> {

@@ -1,29 +1,25 @@
-//! The FlashArray driver keeps every clause of the storage contract, on the testbed's simulated arrays.
-//!
-//! Needs `python3`, whose standard library is all that the arrays need. With `openssl` at hand they speak TLS under a
-//! certificate made for the run, without it plain HTTP.
+//! The FlashArray driver keeps every clause of the storage contract, on simulated arrays that speak TLS on sockets.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot be set up ends the test")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up ends the test")]
 
 use http::{HeaderName, HeaderValue, Method};
 use protector_core::driver::conformance::{Arranged, Arrangement, Bench, Half, Object, run_all};
 use protector_core::driver::{ArraySettings, DriverFactory, Error, StorageDriver};
 use protector_core::error::chain;
 use protector_core::id::{ArrayVolumeId, VolumeId};
+use protector_core::time::SystemClock;
 use protector_core::transport::{
     Call, CallError, Caller, Context, HttpTransport, NoCredentials, Semantics, TlsSettings,
 };
+use protector_mock::served_arrays::{ServedArrays, WantedArrays};
+use protector_mock::server::Certificates;
 use protector_pure::PureFactory;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
-const TESTBED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testbed");
 const NAMES: [&str; 2] = ["array-a", "array-b"];
 const GIBIBYTE: u64 = 1 << 30;
 
@@ -31,10 +27,9 @@ const GIBIBYTE: u64 = 1 << 30;
 const QUICK: f64 = 0.1;
 const SLOW: f64 = 4.0;
 
-/// Two simulated arrays in a process of their own, ended with this.
+/// Two simulated arrays.
 struct Arrays {
-    process: Child,
-    _folder: tempfile::TempDir,
+    _served: ServedArrays,
     a: Array,
     b: Array,
     caller: Caller,
@@ -48,55 +43,21 @@ struct Array {
     session: HeaderValue,
 }
 
-impl Drop for Arrays {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A certificate that authorizes itself, and its key.
-fn certificate(folder: &Path) -> Option<Vec<u8>> {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=flasharray"])
-        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(folder.join("key.pem"))
-        .arg("-out")
-        .arg(folder.join("certificate.pem"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if made.is_ok_and(|status| status.success()) {
-        Some(std::fs::read(folder.join("certificate.pem")).unwrap())
-    } else {
-        None
-    }
-}
-
 impl Arrays {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let authorities = certificate(folder.path());
-        let mut command = Command::new("python3");
-        command.current_dir(TESTBED).args(["-m", "flasharray"]).stdout(Stdio::piped());
-        for name in NAMES {
-            command.args(["--array", &format!("{name}:0:{}", token_of(name))]);
-        }
-        if authorities.is_some() {
-            command.arg("--certificate").arg(folder.path().join("certificate.pem"));
-            command.arg("--key").arg(folder.path().join("key.pem"));
-        }
-        let mut process = command.spawn().expect("python3 has to be there");
-        let mut ports = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut ports).unwrap();
-        let ports: Value = serde_json::from_str(&ports).expect("the simulated arrays tell their ports");
-        let scheme = if authorities.is_some() { "https" } else { "http" };
+        let certificates = Certificates::new().unwrap();
+        let wanted = WantedArrays {
+            arrays: NAMES.map(|name| format!("{name}:0:{}", token_of(name)).parse().unwrap()).to_vec(),
+            tls: Some(certificates.valid().unwrap()),
+            ..WantedArrays::default()
+        };
+        let served = ServedArrays::start(&wanted, Arc::new(SystemClock::new())).await.unwrap();
+        let authorities = Some(certificates.authority.into_bytes());
         let tls = TlsSettings { authorities, ..TlsSettings::default() };
         let caller = Caller::new(Arc::new(HttpTransport::new(&tls).unwrap()), Arc::new(NoCredentials), 4);
         let array = async |name| {
             let settings = ArraySettings {
-                url: format!("{scheme}://127.0.0.1:{}", ports.get(name).unwrap()).parse().unwrap(),
+                url: format!("https://127.0.0.1:{}", served.ports().get(name).unwrap()).parse().unwrap(),
                 api_token: token_of(name).into(),
                 tls: tls.clone(),
             };
@@ -105,7 +66,7 @@ impl Arrays {
         };
         let [a, b] = NAMES;
         let (a, b) = (array(a).await, array(b).await);
-        let arrays = Self { process, _folder: folder, a, b, caller, made: AtomicU32::new(0) };
+        let arrays = Self { _served: served, a, b, caller, made: AtomicU32::new(0) };
         arrays.set_pace(QUICK).await.unwrap();
         arrays
     }

@@ -4,6 +4,7 @@
 mod docs;
 mod process;
 mod python;
+mod simulated;
 mod test;
 mod testbed;
 mod tier;

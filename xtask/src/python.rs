@@ -14,12 +14,12 @@ const VERSIONS: &str = "testbed/requirements.lock";
 
 /// What runs without a cloud, below `testbed/`. Each has a process of its own: their modules share names.
 const TESTS: &[&str] = &[
-    "flasharray",
     "proxy",
     "bed",
     "scenario/test_fidelity.py",
     "scenario/test_checks.py",
     "scenario/test_writes.py",
+    "scenario/test_traces.py",
 ];
 
 /// Runs the tests that need no cloud.
@@ -53,8 +53,8 @@ pub(crate) fn interpreter() -> Result<&'static str> {
         .context("found no Python of at least 3.11: install python3")
 }
 
-/// The environment's Python; the environment is made anew when what belongs into it has changed.
-fn environment(workspace: &Workspace) -> Result<PathBuf> {
+/// The environment's Python, for tests on sites; the environment is made anew when what belongs into it has changed.
+pub(crate) fn environment(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target.join("xtask-python");
     let python = folder.join("bin/python");
     let versions = workspace.root.join(VERSIONS);

@@ -3,7 +3,7 @@
 use crate::process::{cargo, run as run_command, succeeds, tool};
 use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
-use crate::{python, tree};
+use crate::{python, simulated, tree};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::process::Command;
@@ -38,6 +38,8 @@ enum Tier {
     Docs,
     /// The testbed's own tests that need no cloud
     Python,
+    /// The testbed's scenario on a simulated pair
+    Scenario,
     /// cargo-deny: advisories, licences, bans, sources; where it is installed
     Deny,
 }
@@ -53,6 +55,7 @@ impl Tier {
             Self::Doctests => "doctests",
             Self::Docs => "docs",
             Self::Python => "python",
+            Self::Scenario => "scenario",
             Self::Deny => "deny",
         }
     }
@@ -65,6 +68,7 @@ impl Tier {
             Self::Lints => 180,
             Self::Tests => 420,
             Self::Doctests | Self::Docs | Self::Python => 90,
+            Self::Scenario => 600,
             Self::Deny => 900,
         }
     }
@@ -94,6 +98,7 @@ impl Tier {
                 run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
             }
             Self::Python => return python::tests(workspace),
+            Self::Scenario => simulated::scenario(workspace)?,
             Self::Deny => return deny(workspace, install_deny),
         }
         Ok(Ending::Passed)

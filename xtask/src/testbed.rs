@@ -66,11 +66,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     };
     let bed = Bed { workspace, folder };
     match &arguments.action {
-        Action::Up(more) => bed.act("up", &more.options),
+        Action::Up(more) => bed.start("up", &more.options),
         Action::Down => bed.act("down", &[]),
         Action::Status => bed.act("status", &[]),
         Action::Check => bed.act("check", &[]),
-        Action::Restart(more) => bed.act("restart", &more.options),
+        Action::Restart(more) => bed.start("restart", &more.options),
         Action::Clean => bed.act("clean", &[]),
         Action::Test(scenario) => bed.test(scenario),
     }
@@ -91,14 +91,24 @@ impl Bed<'_> {
     fn act(&self, action: &str, options: &[String]) -> Result<()> {
         let mut script = Command::new(python::interpreter()?);
         script.arg(self.workspace.root.join("testbed/bed.py")).arg("--work").arg(&self.folder);
+        script.arg("--simulator").arg(self.workspace.target.join("debug/protector-sim"));
         run_command(script.arg(action).args(options))
+    }
+
+    /// Builds the program that simulates the arrays, then has the testbed's own script start something.
+    fn start(&self, action: &str, options: &[String]) -> Result<()> {
+        self.build_simulator()?;
+        self.act(action, options)
+    }
+
+    fn build_simulator(&self) -> Result<()> {
+        run_command(&mut cargo(&self.workspace.root, ["build", "--locked", "--package", "protector-sim"]))
     }
 
     fn test(&self, scenario: &Scenario) -> Result<()> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
+        tiers.run("simulator", 240, || passed(self.build_simulator()));
         tiers.run("sites", 480, || passed(self.act("up", &[])));
-        // Here with the vendor's SDK, which `cargo xtask test` does without.
-        tiers.run("arrays", 30, || passed(self.pytest(&["testbed/flasharray"], &[])));
         tiers.run("program", 240, || passed(self.build()));
         let tests = Tests::of(scenario);
         tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));

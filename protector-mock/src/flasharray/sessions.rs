@@ -76,6 +76,11 @@ pub(super) fn end_all(asked: &mut Asked<'_, '_>) -> Result<(), Denied> {
     Ok(())
 }
 
+/// How many sessions nobody has ended yet.
+pub(super) fn open(asked: &Asked<'_, '_>) -> Result<u64, Denied> {
+    Ok(asked.transaction.count::<Session>(&asked.system.name, None)?)
+}
+
 /// GET sessions.
 pub(super) fn views(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let sessions = asked.transaction.list::<Session>(&asked.system.name)?;

@@ -36,6 +36,7 @@ pub(super) fn answer(asked: &mut Asked<'_, '_>, method: &Method, window: &str) -
             sessions::end_all(asked)?;
             Ok(json!({}))
         }
+        ("GET", "sessions") => Ok(json!({"sessions": sessions::open(asked)?})),
         (method, window) => {
             let message = format!("{method} /_{window} is not a window.");
             Err(Denied::new(StatusCode::NOT_FOUND, message, Some(window)))

@@ -1,5 +1,5 @@
-//! What passed: method, path, status and sizes. Never a header's value but the agent's, never a body: of a JSON body the
-//! names of its top-level keys.
+//! What passed: method, path, status and sizes. Never a header's value but the agent's and the microversion's, never a body:
+//! of a JSON body the names of its top-level keys.
 
 use super::header;
 use crate::cloud::Caller;
@@ -47,6 +47,7 @@ pub(crate) struct Open {
     path: String,
     status: Option<u16>,
     agent: Option<String>,
+    microversion: Option<String>,
     user: Option<String>,
     project: Option<String>,
     request_id: Option<String>,
@@ -128,6 +129,7 @@ impl Recording {
             path: request.uri().to_string(),
             status: None,
             agent: header(request.headers(), "user-agent").map(str::to_owned),
+            microversion: header(request.headers(), "openstack-api-version").map(str::to_owned),
             user: None,
             project: None,
             request_id: None,

@@ -279,10 +279,14 @@ async fn the_record_says_what_was_asked_and_what_became_of_it_but_no_secret() {
     let request = WireRequest {
         method: http::Method::POST,
         url: format!("{ORIGIN}/lost").parse().unwrap(),
-        headers: [("x-auth-token", "canary"), ("user-agent", "tester/1")]
-            .into_iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect(),
+        headers: [
+            ("x-auth-token", "canary"),
+            ("user-agent", "tester/1"),
+            ("openstack-api-version", "compute 2.100"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .collect(),
         body: Some(Bytes::from_static(b"{\"server\": {\"adminPass\": \"canary\"}, \"extra\": 1}")),
         timeout: Duration::from_mins(1),
     };
@@ -297,7 +301,8 @@ async fn the_record_says_what_was_asked_and_what_became_of_it_but_no_secret() {
         ("path", json!("/lost")),
         ("status", json!(200)),
         ("agent", json!("tester/1")),
-        ("headers", json!(["host", "user-agent", "x-auth-token"])),
+        ("microversion", json!("compute 2.100")),
+        ("headers", json!(["host", "openstack-api-version", "user-agent", "x-auth-token"])),
         ("body_keys", json!(["server", "extra"])),
         ("forwarded", json!(true)),
         ("rules", json!([1])),

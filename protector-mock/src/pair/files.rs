@@ -128,7 +128,7 @@ fn bed(addresses: &Addresses) -> Value {
             "proxied": proxied,
             "access_logs": each(&|kind| json!(access_log(site, kind))),
             "logs": [],
-            "databases": {},
+            "census": super::census::of(site),
         })
     };
     let array = |site: &str, array: &'static str| {

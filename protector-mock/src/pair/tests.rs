@@ -3,6 +3,7 @@ use crate::clock::VirtualClock;
 use protector_core::time::SystemClock;
 use protector_core::transport::{RawAnswer, Transport, WireRequest};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 fn virtual_clock() -> Arc<dyn Clock> {
@@ -25,7 +26,11 @@ async fn ask(
     token: &str,
     body: Option<Value>,
 ) -> RawAnswer {
-    let headers = [("content-type", "application/json"), ("x-auth-token", token)];
+    let headers = [
+        ("content-type", "application/json"),
+        ("openstack-api-version", "volume 3.70"),
+        ("x-auth-token", token),
+    ];
     let request = WireRequest {
         method: method.parse().unwrap(),
         url: url.parse().unwrap(),
@@ -123,4 +128,90 @@ fn ports_are_those_of_the_testbed_and_no_two_are_the_same() {
         Place::all().into_iter().map(|place| addresses.socket(place)).collect();
     assert_eq!(sockets.len(), Place::all().len());
     assert!(Addresses::new(&Ports::From(65_000)).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_described_census_finds_what_the_services_list() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::open(directory.path()).unwrap();
+    let clock = virtual_clock();
+    let settings = Settings { seed: 1, release: Release::default(), ports: Ports::default() };
+    let addresses = Addresses::new(&settings.ports).unwrap();
+    let world = beginning::world(&folder, &settings, &addresses, &Beginning::Example, &clock).unwrap();
+    let pair = Pair::new(world, settings.release, &addresses).unwrap();
+    let (transport, _) = pair.transport(&addresses, clock).unwrap();
+    let site = SITES[0];
+    let home = identity(&addresses, site, true);
+    let url = format!("{home}/v3/auth/tokens");
+    let signed = ask(&transport, "POST", &url, "", Some(sign_in(files::OWNER, files::PROJECT))).await;
+    let token = signed.headers["x-subject-token"].to_str().unwrap().to_owned();
+    let told: Value = serde_json::from_slice(&signed.body).unwrap();
+    let project = told["token"]["project"]["id"].as_str().unwrap();
+    let at = |kind| addresses.origin(Place::Service { site, kind, quiet: true });
+    let compute = format!("{}/v2.1", at(crate::cloud::ServiceKind::Compute));
+    let network = format!("{}/v2.0", at(crate::cloud::ServiceKind::Network));
+    let storage = format!("{}/v3", at(crate::cloud::ServiceKind::BlockStorage));
+    let send = async |method: &str, url: String, body: Value| -> Value {
+        let answer = ask(&transport, method, &url, &token, Some(body).filter(|body| !body.is_null())).await;
+        assert!(answer.status.is_success(), "{url}: {:?}", answer.body);
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    let list = async |url: String| send("GET", url, Value::Null).await;
+
+    let policy = json!({"server_group": {"name": "apart", "policies": ["anti-affinity"]}});
+    send("POST", format!("{compute}/os-server-groups"), policy).await;
+    let types = list(format!("{storage}/types")).await;
+    let replicated = types["volume_types"].as_array().unwrap().iter().find(|t| t["name"] == "replicated");
+    let group_types = list(format!("{storage}/group_types")).await;
+    let group_types = group_types["group_types"].as_array().unwrap().clone();
+    let asynchronous = group_types.iter().find(|kind| kind["name"] == "protector-async").unwrap();
+    let group = json!({"group": {
+        "name": "g", "group_type": asynchronous["id"],
+        "volume_types": [replicated.unwrap()["id"]],
+    }});
+    let group = send("POST", format!("{storage}/groups"), group).await;
+    let volumes = list(format!("{storage}/volumes/detail")).await;
+    let replicated = |volume: &&Value| volume["volume_type"] == "replicated" && volume["status"] == "in-use";
+    let volume = volumes["volumes"].as_array().unwrap().iter().find(replicated).unwrap();
+    pair.world().advance(Duration::from_mins(1)).unwrap();
+    let group = format!("{storage}/groups/{}", group["group"]["id"].as_str().unwrap());
+    let added = json!({"group": {"add_volumes": volume["id"]}});
+    assert_eq!(ask(&transport, "PUT", &group, &token, Some(added)).await.status, 202);
+    pair.world().advance(Duration::from_mins(1)).unwrap();
+    let group = group.rsplit('/').next();
+    let snapshot = json!({"group_snapshot": {"name": "s", "group_id": group}});
+    send("POST", format!("{storage}/group_snapshots"), snapshot).await;
+
+    let lists = [
+        ("servers", "name", list(format!("{compute}/servers")).await["servers"].clone()),
+        ("server_groups", "name", list(format!("{compute}/os-server-groups")).await["server_groups"].clone()),
+        ("ports", "mac_address", list(format!("{network}/ports")).await["ports"].clone()),
+        (
+            "security_groups",
+            "name",
+            list(format!("{network}/security-groups")).await["security_groups"].clone(),
+        ),
+        ("volumes", "name", list(format!("{storage}/volumes")).await["volumes"].clone()),
+        ("groups", "name", list(format!("{storage}/groups")).await["groups"].clone()),
+        (
+            "group_snapshots",
+            "name",
+            list(format!("{storage}/group_snapshots")).await["group_snapshots"].clone(),
+        ),
+    ];
+    let told = census::of(site);
+    for (kind, shared, listed) in lists {
+        let listed: BTreeMap<String, Option<String>> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| (item["id"].as_str().unwrap().to_owned(), item[shared].as_str().map(str::to_owned)))
+            .collect();
+        assert!(!listed.is_empty(), "{kind}: there is nothing to be found");
+        let database = told[kind]["database"].as_str().unwrap().strip_prefix("sqlite:").unwrap();
+        let database = rusqlite::Connection::open(folder.path(database)).unwrap();
+        let mut query = database.prepare(told[kind]["query"].as_str().unwrap()).unwrap();
+        let counted = query.query_map([project], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(counted.collect::<Result<BTreeMap<_, _>, _>>().unwrap(), listed, "{kind}");
+    }
 }

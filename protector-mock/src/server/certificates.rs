@@ -87,9 +87,17 @@ impl Certificates {
     }
 
     fn configured(&self, certificate: &str) -> Result<Arc<ServerConfig>, CertificatesError> {
+        Self::server_config(certificate, &self.key)
+    }
+
+    /// What a server with a certificate of its own and its key is configured with; both PEM.
+    ///
+    /// # Errors
+    /// They are not what they should be.
+    pub fn server_config(certificate: &str, key: &str) -> Result<Arc<ServerConfig>, CertificatesError> {
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<_, _>>()?;
-        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes())?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
         // The process has no say: a library sets no provider for all.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)

@@ -30,6 +30,21 @@ fn sessions_end_when_they_are_told_to_or_idle() {
 }
 
 #[test]
+fn sessions_are_counted_until_they_are_ended() {
+    let Bed { a, .. } = &Bed::new();
+    let open = || a.window("GET", "/_sessions", Value::Null)["sessions"].as_u64().unwrap();
+    let before = open();
+    let first = a.session.borrow().clone();
+    a.log_in();
+    assert_eq!(open(), before + 1);
+    a.post("logout", Value::Null);
+    assert_eq!(open(), before);
+    assert_eq!(a.ask("GET", "volumes", None).0, 401);
+    *a.session.borrow_mut() = first;
+    assert_eq!(a.ask("GET", "volumes", None).0, 200);
+}
+
+#[test]
 fn requests_are_recorded_without_tokens() {
     let Bed { a, .. } = &Bed::new();
     a.window("POST", "/_mark?label=here", Value::Null);
