@@ -93,6 +93,19 @@ pub(super) fn create(
     }
 }
 
+/// Writes what an image holds to the beginning of a volume, as a host would that copies it there.
+pub(super) fn write(
+    transaction: &mut Transaction<'_>,
+    backend: &Backend,
+    volume: &Volume,
+    bytes: &[u8],
+) -> Outcome<()> {
+    if bytes.is_empty() {
+        return Ok(Ok(()));
+    }
+    heard(backend, arrays::volumes::write(transaction, &backend.array, &volume.array_name(), 0, bytes))
+}
+
 /// Name on the array and size of what a volume is copied from.
 fn origin(transaction: &Transaction<'_>, volume: &Volume) -> Result<Option<(String, u64)>, WorldError> {
     let scope = &volume.scope;

@@ -1,8 +1,11 @@
 //! What volumes need of images. Source: `cinder/volume/volume_utils.py` (`check_image_metadata`, 2026.2).
 
+use super::driver::outcome;
 use super::faults::invalid_input;
-use crate::cloud::Fault;
-use crate::world::Transaction;
+use crate::arrays;
+use crate::cloud::{Caller, Fault};
+use crate::image::{Visibility, for_others};
+use crate::world::{Transaction, WorldError};
 use std::collections::BTreeMap;
 
 /// An image, as far as a volume needs it.
@@ -13,6 +16,8 @@ pub(crate) struct Image {
     pub(crate) status: String,
     /// In bytes.
     pub(crate) size: u64,
+    /// What the disk in it has, in bytes; 0 if nobody knows.
+    pub(crate) virtual_size: u64,
     /// In gibibytes.
     pub(crate) min_disk: u64,
     /// In mebibytes.
@@ -31,7 +36,7 @@ impl Image {
         if self.status != "active" {
             return Err(invalid_input(format!("Image {} is not active.", self.id)));
         }
-        let needed = self.size.div_ceil(GIBIBYTE);
+        let needed = self.size.max(self.virtual_size).div_ceil(GIBIBYTE);
         if size < needed {
             return Err(invalid_input(format!(
                 "Size of specified image {needed}GB is larger than volume size {size}GB."
@@ -67,13 +72,41 @@ impl Image {
 
 /// The image of an id, as a project sees it.
 pub(crate) fn image(
-    _transaction: &Transaction<'_>,
-    _scope: &str,
-    _project: &str,
-    _id: &str,
+    transaction: &Transaction<'_>,
+    scope: &str,
+    project: &str,
+    id: &str,
 ) -> Result<Image, Fault> {
-    Err(Fault::bad_request("Invalid image identifier or unable to access requested image."))
+    let caller =
+        Caller { project: project.to_owned(), roles: vec!["member".to_owned()], ..Caller::default() };
+    let found = for_others::image(transaction, scope, &caller, id).map_err(|fault| {
+        if fault.source.is_some() {
+            return fault;
+        }
+        Fault::bad_request("Invalid image identifier or unable to access requested image.")
+    })?;
+    Ok(Image {
+        id: found.id,
+        name: found.name.unwrap_or_default(),
+        status: found.status,
+        size: found.size.unwrap_or(0),
+        virtual_size: found.virtual_size.unwrap_or(0),
+        min_disk: found.min_disk,
+        min_ram: found.min_ram,
+        container_format: found.container_format.unwrap_or_default(),
+        disk_format: found.disk_format.unwrap_or_default(),
+        checksum: found.checksum.unwrap_or_default(),
+        properties: found.properties,
+    })
 }
+
+/// What a volume is to begin with: the bytes of its image.
+pub(super) fn bytes(transaction: &Transaction<'_>, scope: &str, id: &str) -> Result<Vec<u8>, WorldError> {
+    for_others::bytes(transaction, scope, id)
+}
+
+/// So much of a volume becomes an image. Images are kept whole in the world's file.
+const LARGEST: u64 = 16 << 20;
 
 /// An image that is made of a volume.
 #[derive(Debug, Clone)]
@@ -81,14 +114,42 @@ pub(super) struct NewImage {
     pub(super) name: String,
     pub(super) disk_format: String,
     pub(super) container_format: String,
+    /// In gibibytes.
+    pub(super) size: u64,
 }
 
-/// Makes an image, and returns its id.
+/// Makes an image that has no data yet, and returns its id.
 pub(super) fn from_volume(
-    _transaction: &mut Transaction<'_>,
-    _scope: &str,
-    _project: &str,
-    _new: &NewImage,
+    transaction: &mut Transaction<'_>,
+    scope: &str,
+    project: &str,
+    new: &NewImage,
 ) -> Result<String, Fault> {
-    Err(Fault::bad_request("Unable to create an image."))
+    let wanted = for_others::NewImage {
+        name: &new.name,
+        owner: project,
+        visibility: Visibility::Private,
+        disk_format: &new.disk_format,
+        min_disk: new.size,
+        min_ram: 0,
+        properties: BTreeMap::new(),
+        bytes: None,
+    };
+    Ok(for_others::create(transaction, scope, &wanted)?.id)
+}
+
+/// Gives an image the volume's first mebibytes, up to the last byte that is not zero.
+pub(super) fn fill(
+    transaction: &mut Transaction<'_>,
+    scope: &str,
+    image: &str,
+    array: &str,
+    volume: &str,
+    size: u64,
+) -> Result<(), WorldError> {
+    let length = (size << 30).min(LARGEST);
+    let read = outcome(arrays::volumes::read(transaction, array, volume, 0, length))?;
+    let bytes = read.unwrap_or_default();
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    for_others::complete(transaction, scope, image, bytes.get(..end).unwrap_or_default())
 }

@@ -73,6 +73,8 @@ pub(crate) struct Volume {
     pub(crate) wanted_size: Option<u64>,
     /// The type that it is going to have.
     pub(crate) wanted_type: Option<String>,
+    /// The image that is being made of it.
+    pub(crate) uploading: Option<String>,
 }
 
 impl Record for Volume {

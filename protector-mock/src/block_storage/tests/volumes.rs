@@ -250,3 +250,47 @@ fn retyping_joins_and_leaves_the_group_of_all_replicated() {
         assert_eq!(all.volumes.len(), members);
     }
 }
+
+#[test]
+fn an_image_becomes_a_bootable_volume_and_a_volume_an_image() {
+    use crate::image::{Visibility, for_others};
+    let bed = Bed::new();
+    let new = for_others::NewImage {
+        name: "cirros",
+        owner: "other",
+        visibility: Visibility::Public,
+        disk_format: "raw",
+        min_disk: 2,
+        min_ram: 0,
+        properties: BTreeMap::from([("hw_disk_bus".to_owned(), "scsi".to_owned())]),
+        bytes: Some(b"boot"),
+    };
+    let image = bed
+        .world
+        .transact::<_, WorldError>(|transaction| for_others::create(transaction, "site-a", &new))
+        .unwrap()
+        .id;
+    let small = bed.post("volumes", &json!({"volume": {"size": 1, "imageRef": image}}));
+    refuse(
+        400,
+        "Invalid input received: Volume size 1GB cannot be smaller than the image minDisk size 2GB.",
+        &small,
+    );
+    let unknown = bed.post("volumes", &json!({"volume": {"size": 2, "imageRef": "nothing"}}));
+    refuse(400, "Invalid image identifier or unable to access requested image.", &unknown);
+    let volume = bed.volume(&json!({"size": 2, "imageRef": image}));
+    let shown = bed.get(&format!("volumes/{volume}"))["volume"].clone();
+    assert_eq!((&shown["bootable"], &shown["status"]), (&json!("true"), &json!("available")));
+    assert_eq!(shown["volume_image_metadata"]["image_name"], "cirros");
+    assert_eq!(shown["volume_image_metadata"]["hw_disk_bus"], "scsi");
+    let name = format!("volume-{volume}-cinder");
+    let bytes = bed.on_array(|transaction| arrays::volumes::read(transaction, "array-a", &name, 0, 4));
+    assert_eq!(bytes, b"boot");
+    let upload = json!({"os-volume_upload_image": {"image_name": "copy"}});
+    let told = bed.made(&format!("volumes/{volume}/action"), &upload);
+    assert_eq!(told["os-volume_upload_image"]["status"], "uploading");
+    bed.later(5);
+    let copy = told["os-volume_upload_image"]["image_id"].as_str().unwrap().to_owned();
+    let bytes = bed.world.transact(|transaction| for_others::bytes(transaction, "site-a", &copy)).unwrap();
+    assert_eq!(bytes, b"boot");
+}

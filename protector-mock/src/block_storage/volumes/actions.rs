@@ -328,9 +328,11 @@ fn upload(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> 
         name: fields.text("image_name").unwrap_or_default(),
         disk_format: fields.text("disk_format").unwrap_or_else(|| "raw".to_owned()),
         container_format: fields.text("container_format").unwrap_or_else(|| "bare".to_owned()),
+        size: volume.size,
     };
     let image = crate::block_storage::images::from_volume(call.transaction, &scope, &volume.project, &new)?;
     volume.previous_status = Some(std::mem::replace(&mut volume.status, "uploading".to_owned()));
+    volume.uploading = Some(image.clone());
     put(call.transaction, &scope, volume)?;
     timing::later(call.transaction, &scope, events::UPLOADED, &volume.id, 1.0)?;
     let volume_type = types::get(call.transaction, &scope, &volume.type_id)?;

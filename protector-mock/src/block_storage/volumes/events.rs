@@ -55,6 +55,12 @@ fn created(transaction: &mut Transaction<'_>, due: &Due) -> Result<(), WorldErro
         Ok(made) => made.apply(&mut volume),
         Err(_) => return fail(transaction, scope, &mut volume, "error", &messages::CREATE_FAILED),
     }
+    if let Source::Image(id) = &volume.source {
+        let bytes = images::bytes(transaction, scope, id)?;
+        if driver::write(transaction, &backend, &volume, &bytes)?.is_err() {
+            return fail(transaction, scope, &mut volume, "error", &messages::CREATE_FAILED);
+        }
+    }
     inherit(transaction, scope, &mut volume)?;
     volume.service = Some(backend.service);
     "available".clone_into(&mut volume.status);
@@ -201,6 +207,11 @@ fn uploaded(transaction: &mut Transaction<'_>, due: &Due) -> Result<(), WorldErr
     let scope = due.scope.as_str();
     let Some(mut volume) = transaction.get::<Volume>(scope, &due.subject)? else { return Ok(()) };
     if volume.status == "uploading" {
+        if let Some(image) = volume.uploading.take()
+            && let Some(backend) = unless_broken(setup::backend(transaction, scope))?
+        {
+            images::fill(transaction, scope, &image, &backend.array, &volume.array_name(), volume.size)?;
+        }
         volume.status = volume.previous_status.take().unwrap_or_else(|| "available".to_owned());
         put(transaction, scope, &mut volume)?;
     }
