@@ -95,11 +95,9 @@ impl Arrays {
         let tls = TlsSettings { authorities, ..TlsSettings::default() };
         let caller = Caller::new(Arc::new(HttpTransport::new(&tls).unwrap()), Arc::new(NoCredentials), 4);
         let array = async |name| {
-            let settings = ArraySettings {
-                url: format!("{scheme}://127.0.0.1:{}", ports.get(name).unwrap()).parse().unwrap(),
-                api_token: token_of(name).into(),
-                tls: tls.clone(),
-            };
+            let url = format!("{scheme}://127.0.0.1:{}", ports.get(name).unwrap()).parse().unwrap();
+            let settings =
+                ArraySettings { tls: tls.clone(), ..ArraySettings::new(url, token_of(name).into()) };
             let session = log_in(&caller, &settings.url, name).await;
             Array { name, settings, session }
         };
