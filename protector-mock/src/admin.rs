@@ -26,14 +26,12 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The admin API of a world.
 #[derive(Debug)]
 pub struct Admin {
     surroundings: Arc<Surroundings>,
-    file: Option<PathBuf>,
 }
 
 /// What cannot be done.
@@ -58,9 +56,9 @@ impl From<BadRule> for Refusal {
 type Told = Result<(StatusCode, Value), Refusal>;
 
 impl Admin {
-    /// One for the surroundings of a world, which is in `file` if it is in any.
-    pub fn new(surroundings: Arc<Surroundings>, file: Option<PathBuf>) -> Self {
-        Self { surroundings, file }
+    /// One for the surroundings of a world.
+    pub fn new(surroundings: Arc<Surroundings>) -> Self {
+        Self { surroundings }
     }
 
     fn asked(&self, request: &Request) -> Told {
@@ -108,7 +106,7 @@ impl Admin {
             ("POST", ["clock"]) => ok(time::set(&self.surroundings, &body)?),
             ("GET", ["settings"]) => ok(settings::shown(world)?),
             ("POST", ["settings"]) => ok(settings::set(world, &body)?),
-            ("GET", ["world"]) => ok(json!({"path": self.file})),
+            ("GET", ["world"]) => ok(json!({"path": world.path()})),
             (method, _) => Err(Refusal::Unknown(format!("{method} /{path} is not known"))),
         }
     }

@@ -87,7 +87,7 @@ impl Gate {
         let request = Arc::new(request);
         if !self.watched {
             return match self.answered(&request).await {
-                Some(response) => Outcome::whole(response),
+                Some(response) => Outcome::of(response),
                 None => Outcome::HangUp { reset: false },
             };
         }
@@ -168,7 +168,7 @@ impl Gate {
                 End::Wire(Outcome::whole(alteration.applied(request, response, &self.origin, now)))
             }
             Some(Action::Send(manner)) => End::Wire(Outcome::Answer { response, manner: *manner }),
-            _ => End::Wire(Outcome::whole(response)),
+            _ => End::Wire(Outcome::of(response)),
         }
     }
 

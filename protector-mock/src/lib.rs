@@ -13,6 +13,7 @@
 //! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
+//! | [`compute`] | Nova |
 //! | [`identity`] | Keystone |
 //! | [`image`] | Glance |
 //! | [`faults`] | what is to happen to which request, as data |
@@ -31,6 +32,7 @@ pub mod arrays;
 pub mod block_storage;
 pub mod clock;
 pub mod cloud;
+pub mod compute;
 pub mod estate;
 pub mod faults;
 pub mod flasharray;

@@ -20,6 +20,7 @@ pub use serving::{ServedPair, Wanted};
 
 use crate::cloud::{Release, Site};
 use crate::estate::Estate;
+use crate::flasharray::RequestLog;
 use crate::gate::{Gate, Surroundings, Work};
 use crate::http::Endpoint;
 use crate::transport::SimulatedTransport;
@@ -67,6 +68,7 @@ impl Pair {
         };
         let mut sites = Vec::new();
         let mut endpoints = Vec::new();
+        let log = Arc::new(RequestLog::default());
         for quiet in [false, true] {
             let of_pair: Vec<_> = SITES.into_iter().zip(ARRAYS).map(|names| site(names, quiet)).collect();
             if !quiet {
@@ -76,7 +78,7 @@ impl Pair {
                 endpoints.extend(services::of_site(&site, quiet, addresses)?);
                 sites.push((site, quiet));
             }
-            endpoints.extend(services::arrays(&world, quiet));
+            endpoints.extend(services::arrays(&world, quiet, &log));
         }
         Ok(Self { world, sites, endpoints })
     }

@@ -7,7 +7,7 @@ fn admin() -> Admin {
     let clock = Arc::new(SystemClock::new());
     let world = Arc::new(World::in_memory(1, clock.clone(), Reactions::default()).unwrap());
     let surroundings = Arc::new(Surroundings::new(world, clock, Work::Inline, None).unwrap());
-    Admin::new(surroundings, Some("/somewhere/world.db".into()))
+    Admin::new(surroundings)
 }
 
 fn ask(admin: &Admin, method: &str, path: &str, body: impl Into<Option<Value>>) -> (u16, Value) {
@@ -38,7 +38,7 @@ fn rules_are_added_shown_and_removed() {
 #[test]
 fn targets_are_those_of_the_watched_gates() {
     let admin = admin();
-    let endpoint: Arc<dyn Endpoint> = Arc::new(Admin::new(Arc::clone(&admin.surroundings), None));
+    let endpoint: Arc<dyn Endpoint> = Arc::new(Admin::new(Arc::clone(&admin.surroundings)));
     Gate::watched("site-a/compute", "http://a", Arc::clone(&endpoint), Arc::clone(&admin.surroundings));
     Gate::quiet("site-a/compute/quiet", endpoint, Arc::clone(&admin.surroundings));
     assert_eq!(ask(&admin, "GET", "/targets", None).1, json!({"targets": {"site-a/compute": "http://a"}}));

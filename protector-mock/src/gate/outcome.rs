@@ -1,3 +1,5 @@
+use crate::arrays::systems::Failure;
+use crate::flasharray::PlaysDead;
 use crate::http::Response;
 use std::time::Duration;
 
@@ -45,6 +47,15 @@ pub enum Manner {
 }
 
 impl Outcome {
+    /// With what an endpoint answers: an array that is ill may give nothing.
+    pub(super) fn of(response: Response) -> Self {
+        match response.extensions().get() {
+            Some(PlaysDead(Failure::Hang)) => Self::Hang,
+            Some(PlaysDead(Failure::Close)) => Self::HangUp { reset: false },
+            _ => Self::whole(response),
+        }
+    }
+
     /// With an answer, as it should be.
     pub(crate) fn whole(response: Response) -> Self {
         Self::Answer { response, manner: Manner::Whole }

@@ -2,18 +2,20 @@
 
 use super::files::PASSWORD;
 use super::relocated::Relocated;
-use super::{Addresses, PairError, Place, Placed, SITES};
+use super::{ARRAYS, Addresses, PairError, Place, Placed, SITES};
 use crate::cloud::{Fault, Service, ServiceDescription, ServiceKind, Site};
+use crate::flasharray::{FlashArray, RequestLog};
 use crate::http::Endpoint;
 use crate::world::{Reactions, Transaction, World};
-use crate::{block_storage, identity, image, network};
+use crate::{block_storage, compute, identity, image, network};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All services of a site.
-static SERVICES: [&ServiceDescription; 4] = [
+static SERVICES: [&ServiceDescription; 5] = [
     &identity::SERVICE,
     &image::SERVICE,
+    &const { compute::description(identity::tokens::authenticate) },
     &const { block_storage::description(identity::tokens::authenticate) },
     &const { network::description(identity::tokens::authenticate) },
 ];
@@ -21,7 +23,7 @@ static SERVICES: [&ServiceDescription; 4] = [
 /// All that may become due in a pair's world.
 pub fn reactions() -> Reactions {
     let some = [crate::arrays::REACTIONS, image::REACTIONS];
-    let all = some.iter().chain(block_storage::REACTIONS);
+    let all = some.iter().chain(block_storage::REACTIONS).chain(compute::REACTIONS);
     all.fold(Reactions::default(), |reactions, more| reactions.with(more))
 }
 
@@ -46,8 +48,13 @@ pub(super) fn of_site(
 }
 
 /// The arrays.
-pub(super) fn arrays(_: &Arc<World>, _: bool) -> Vec<Placed> {
-    Vec::new()
+pub(super) fn arrays(world: &Arc<World>, quiet: bool, log: &Arc<RequestLog>) -> Vec<Placed> {
+    let one = |array: &'static str| {
+        let endpoint: Arc<dyn Endpoint> =
+            Arc::new(FlashArray::new(Arc::clone(world), array, Arc::clone(log)));
+        (Place::Array { array, quiet }, endpoint)
+    };
+    ARRAYS.map(one).into()
 }
 
 /// Makes what a site always has.

@@ -143,8 +143,7 @@ fn gates(
             gates.push((expired, gate(expired, endpoint)));
         }
     }
-    let admin: Arc<dyn Endpoint> =
-        Arc::new(Admin::new(Arc::clone(surroundings), Some(folder.path("world.db"))));
+    let admin: Arc<dyn Endpoint> = Arc::new(Admin::new(Arc::clone(surroundings)));
     gates.push((Place::Admin, gate(Place::Admin, &admin)));
     Ok(gates)
 }
