@@ -10,6 +10,7 @@
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | `driver` | their `StorageDriver` |
 //! | [`block_storage`] | Cinder, on its Pure driver |
 //! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
@@ -33,6 +34,7 @@ pub mod block_storage;
 pub mod clock;
 pub mod cloud;
 pub mod compute;
+mod driver;
 pub mod estate;
 pub mod faults;
 pub mod flasharray;
@@ -45,3 +47,10 @@ pub mod pair;
 pub mod server;
 pub mod transport;
 pub mod world;
+
+pub use driver::{MockDriver, MockFactory, factory};
+
+/// All that happens in a world by itself: what a world that is opened has to know.
+pub fn reactions() -> world::Reactions {
+    pair::reactions()
+}
