@@ -119,7 +119,8 @@ impl Trial {
             }
             Step::Replicate => {
                 let suffix = format!("p{}", self.model.points.len());
-                self.arrays.will(|at| points::create(at, A, "g", Some(&suffix), points::Sending::Queued).map(drop));
+                self.arrays
+                    .will(|at| points::create(at, A, "g", Some(&suffix), points::Sending::Queued).map(drop));
                 self.model.points.push(VOLUMES.iter().map(|name| held[*name].clone()).collect());
             }
             Step::Pass { seconds } => self.arrays.pass(*seconds),
@@ -193,7 +194,8 @@ impl Trial {
                     })
                     .sum();
                 let name = format!("array-a:g.p{number}");
-                let arrival = arrived.iter().find(|point| point.name == name).unwrap().arrival.clone().unwrap();
+                let arrival =
+                    arrived.iter().find(|point| point.name == name).unwrap().arrival.clone().unwrap();
                 assert_eq!(arrival.data_transferred, (differing * extent) as u64, "{name}");
                 before.clone_from(point);
             }
@@ -220,11 +222,14 @@ proptest! {
 fn transfers_of_several_groups_share_the_link() {
     let arrays = Arrays::new();
     arrays.will(|at| {
-        let settings = serde_json::json!({"transfer_base": 0, "transfer_per_extent": 0});
-        change_settings(at, settings.as_object().unwrap())?;
-        let link = links::Link { bandwidth: EXTENT, ..links::between(at, A, B)? };
-        links::change(at, &link)
-    }.map_err(Refused::from));
+        {
+            let settings = serde_json::json!({"transfer_base": 0, "transfer_per_extent": 0});
+            change_settings(at, settings.as_object().unwrap())?;
+            let link = links::Link { bandwidth: EXTENT, ..links::between(at, A, B)? };
+            links::change(at, &link)
+        }
+        .map_err(Refused::from)
+    });
     for group in ["g1", "g2"] {
         let volume = format!("v-{group}");
         arrays.volume(A, &volume);
