@@ -19,6 +19,7 @@ pub(super) const OWNER: &str = "shop/member";
 pub(super) const OTHER: &str = "bank/member";
 pub(super) const SMALL: &str = "small";
 
+#[expect(clippy::unnecessary_wraps, reason = "a service may fail to find out")]
 fn authenticate(_: &Transaction<'_>, _: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Fault> {
     let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok());
     Ok(token.and_then(|token| token.split_once('/')).map(|(project, role)| Caller {

@@ -15,7 +15,8 @@ struct Action {
     id: String,
     server: String,
     request: String,
-    action: String,
+    /// What was done: `create`.
+    kind: String,
     user: String,
     project: String,
     started: Timestamp,
@@ -54,7 +55,7 @@ pub(super) fn record(call: &mut Call<'_, '_>, server: &str, action: &str) -> Res
         id: id(server, &request),
         server: server.to_owned(),
         request: request.clone(),
-        action: action.to_owned(),
+        kind: action.to_owned(),
         user: call.caller.user.clone(),
         project: call.caller.project.clone(),
         started: call.transaction.now(),
@@ -98,7 +99,7 @@ fn server(call: &Call<'_, '_>) -> Result<Server, Fault> {
 fn view(call: &Call<'_, '_>, action: &Action) -> Map<String, Value> {
     let mut view = Map::from_iter(
         [
-            ("action", json!(action.action)),
+            ("action", json!(action.kind)),
             ("instance_uuid", json!(action.server)),
             ("request_id", json!(action.request)),
             ("user_id", json!(action.user)),
@@ -169,7 +170,7 @@ fn show(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     if admin || call.since(2, 51) {
         let result = action.finished.map(|_| if action.error.is_some() { "Error" } else { "Success" });
         let mut event = json!({
-            "event": event_name(&action.action),
+            "event": event_name(&action.kind),
             "start_time": timing::plain(action.started),
             "finish_time": action.finished.map(timing::plain),
             "result": result,
@@ -189,7 +190,7 @@ fn show(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
                 event.insert("details".to_owned(), json!(action.error));
             }
         }
-        let events = if action.action == "os-resetState" { json!([]) } else { json!([event]) };
+        let events = if action.kind == "os-resetState" { json!([]) } else { json!([event]) };
         view.insert("events".to_owned(), events);
     }
     Ok(Reply::ok(json!({"instanceAction": view})))

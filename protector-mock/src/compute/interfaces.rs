@@ -90,7 +90,7 @@ fn attach(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     check_state(&server, "attach_interface", STATES)?;
     let mut interface = match (network, port) {
         (_, Some(port)) => existing(call, port)?,
-        (Some(network), None) => on_network(call, network, address)?,
+        (Some(network), None) => on_network(call, &network, address)?,
         (None, None) => the_only_one(call, false)?.into_iter().next().ok_or_else(|| {
             Fault::bad_request(format!(
                 "No specific network was requested and none are available for project '{}'.",
@@ -103,18 +103,17 @@ fn attach(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let scope = call.scope();
     let host = server.host.clone().unwrap_or_default();
     let zone = aggregates::zone_of(call.transaction, &scope, &host)?;
-    let id = match &interface.port {
-        Some(port) => port.clone(),
-        None => {
-            let new = NewPort {
-                user: &server.user,
-                project: &server.project,
-                network: interface.network.as_deref().unwrap_or_default(),
-                address: interface.address.as_deref(),
-                security_groups: &[],
-            };
-            neighbours::create_port(call.transaction, &scope, &new)?
-        }
+    let id = if let Some(port) = &interface.port {
+        port.clone()
+    } else {
+        let new = NewPort {
+            user: &server.user,
+            project: &server.project,
+            network: interface.network.as_deref().unwrap_or_default(),
+            address: interface.address.as_deref(),
+            security_groups: &[],
+        };
+        neighbours::create_port(call.transaction, &scope, &new)?
     };
     neighbours::bind(call.transaction, &scope, &id, &server.id, &host, &zone)?;
     interface.port = Some(id.clone());
@@ -134,8 +133,8 @@ fn existing(call: &Call<'_, '_>, id: String) -> Result<Interface, Fault> {
     Ok(Interface { port: Some(id), network: Some(port.network), address: None, tag: None, made: false })
 }
 
-fn on_network(call: &Call<'_, '_>, network: String, address: Option<String>) -> Result<Interface, Fault> {
-    let found = neighbours::network(call, &network)?
+fn on_network(call: &Call<'_, '_>, network: &str, address: Option<String>) -> Result<Interface, Fault> {
+    let found = neighbours::network(call, network)?
         .ok_or_else(|| Fault::not_found(format!("Network {network} could not be found.")))?;
     if let Some(address) = &address
         && let Some(holder) = neighbours::holder(call, &found.id, address)?

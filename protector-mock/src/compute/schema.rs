@@ -372,11 +372,13 @@ pub(super) mod types {
     }
 
     /// An object with one member, all that a body has.
+    #[expect(clippy::needless_pass_by_value, reason = "schemas are put together from what was just made")]
     pub(crate) fn body(name: &str, of: Value) -> Value {
         json!({"type": "object", "properties": {name: of}, "required": [name], "additionalProperties": false})
     }
 
     /// An object of these members and no others.
+    #[expect(clippy::needless_pass_by_value, reason = "schemas are put together from what was just made")]
     pub(crate) fn object(properties: Value, required: &[&str]) -> Value {
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
     }

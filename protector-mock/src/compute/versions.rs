@@ -22,6 +22,7 @@ fn describe(call: &Call<'_, '_>) -> Value {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 fn all(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let url = call.site.url(ServiceKind::Compute);
     let (status, updated) = match call.site.release {
@@ -39,6 +40,7 @@ fn all(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     Ok(Reply::ok(json!({"versions": [older, describe(call)]})))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 fn one(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let mut version = describe(call);
     if let Some(links) = version.get_mut("links").and_then(Value::as_array_mut) {
@@ -52,6 +54,7 @@ fn one(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 }
 
 /// Of the list of before microversions, which says nothing of this cloud, the part that clients ask for by alias.
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 fn extensions(_: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     const KNOWN: [(&str, &str); 22] = [
         ("OS-DCF", "DiskConfig"),

@@ -32,12 +32,9 @@ pub(super) fn scheduled(transaction: &mut Transaction<'_>, due: &Due) -> Result<
 fn admit(transaction: &mut Transaction<'_>, scope: &str, host: &str) -> Result<(), WorldError> {
     let most = timing::number(transaction, "compute/builds-per-host", 10.0)?;
     let waiting: Vec<Server> = transaction.find(scope, "waiting-for", host)?;
-    let mut held = transaction.count::<Server>(scope, Some(("building-on", host)))?;
-    for mut server in waiting {
-        if held as f64 >= most {
-            break;
-        }
-        held += 1;
+    let held = transaction.count::<Server>(scope, Some(("building-on", host)))?;
+    let free = (most - held as f64).max(0.0) as usize;
+    for mut server in waiting.into_iter().take(free) {
         server.place = Some(Place::Held);
         server.task_state = Some("networking".to_owned());
         server.updated = transaction.now();
@@ -169,18 +166,17 @@ fn connect(transaction: &mut Transaction<'_>, scope: &str, mut server: Server) -
     let zone = aggregates::zone_of(transaction, scope, &host)?;
     let (id, project) = (server.id.clone(), server.project.clone());
     for interface in &mut server.interfaces {
-        let port = match &interface.port {
-            Some(port) => port.clone(),
-            None => {
-                let new = NewPort {
-                    user: &server.user,
-                    project: &project,
-                    network: interface.network.as_deref().unwrap_or_default(),
-                    address: interface.address.as_deref(),
-                    security_groups: &server.security_groups,
-                };
-                neighbours::create_port(transaction, scope, &new)?
-            }
+        let port = if let Some(port) = &interface.port {
+            port.clone()
+        } else {
+            let new = NewPort {
+                user: &server.user,
+                project: &project,
+                network: interface.network.as_deref().unwrap_or_default(),
+                address: interface.address.as_deref(),
+                security_groups: &server.security_groups,
+            };
+            neighbours::create_port(transaction, scope, &new)?
         };
         neighbours::bind(transaction, scope, &port, &id, &host, &zone)?;
         interface.port = Some(port);

@@ -359,7 +359,10 @@ fn page(call: &Call<'_, '_>, collection: &str) -> Result<paging::Page<Server>, F
 }
 
 fn answer(views: Vec<Value>, next: Option<Value>) -> Reply {
-    let mut body = json!({"servers": views});
+    let mut body = json!({});
+    if let Some(body) = body.as_object_mut() {
+        body.insert("servers".to_owned(), Value::Array(views));
+    }
     if let (Some(body), Some(next)) = (body.as_object_mut(), next) {
         body.insert("servers_links".to_owned(), next);
     }

@@ -449,8 +449,8 @@ fn console_output(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let length = crate::compute::schema::integer(call.body.pointer("/os-getConsoleOutput/length"));
     let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(lines.len());
     let from = lines.len().saturating_sub(length);
-    let output: String = lines.iter().skip(from).map(|line| format!("{line}\n")).collect();
-    Ok(Reply::ok(json!({"output": output.trim_end_matches('\n')})))
+    let output: Vec<&str> = lines.into_iter().skip(from).collect();
+    Ok(Reply::ok(json!({"output": output.join("\n")})))
 }
 
 fn console_url(call: &Call<'_, '_>, server: &Server, kind: &str) -> Result<String, Fault> {

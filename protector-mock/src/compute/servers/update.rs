@@ -38,7 +38,7 @@ pub(super) fn common(call: &Call<'_, '_>) -> Map<String, Value> {
 /// Takes over what they say.
 pub(super) fn take(call: &Call<'_, '_>, server: &mut Server, given: &Value) {
     if let Some(name) = text(given.get("name")) {
-        server.name = name.trim().to_owned();
+        name.trim().clone_into(&mut server.name);
     }
     if let Some(description) = given.get("description").filter(|_| call.since(2, 19)) {
         server.description = text(Some(description));

@@ -32,22 +32,22 @@ pub(super) fn basic(call: &Call<'_, '_>, server: &Server) -> Value {
 pub(crate) fn host_id(host: Option<&str>, project: &str) -> String {
     let Some(host) = host else { return String::new() };
     let digest = Sha224::digest(format!("{project}{host}").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-pub(super) fn full(call: &Call<'_, '_>, server: &Server, parts: Parts) -> Result<Value, Fault> {
+pub(super) fn full(call: &Call<'_, '_>, server: &Server, wanted: Parts) -> Result<Value, Fault> {
     let status = server.status();
     let ports = neighbours::ports_of(call.transaction, call.site, &server.id)?;
-    let mut view = Map::new();
+    let mut body = Map::new();
     let mut say = |name: &str, value: Value| {
-        view.insert(name.to_owned(), value);
+        body.insert(name.to_owned(), value);
     };
     say("accessIPv4", json!(server.access_v4.as_deref().unwrap_or_default()));
     say("accessIPv6", json!(server.access_v6.as_deref().unwrap_or_default()));
     let addresses = if server.vm_state == VmState::Building {
         json!({})
     } else {
-        super::addresses::view(server, &ports, parts.extended)
+        super::addresses::view(server, &ports, wanted.extended)
     };
     say("addresses", addresses);
     say("created", json!(timing::iso(server.created)));
@@ -70,7 +70,7 @@ pub(super) fn full(call: &Call<'_, '_>, server: &Server, parts: Parts) -> Result
     if matches!(status, "ACTIVE" | "BUILD" | "REBUILD" | "RESIZE" | "VERIFY_RESIZE" | "MIGRATING") {
         say("progress", json!(0));
     }
-    if parts.keypair {
+    if wanted.keypair {
         say("key_name", json!(server.key_name));
     }
     if call.since(2, 9) {
@@ -85,7 +85,7 @@ pub(super) fn full(call: &Call<'_, '_>, server: &Server, parts: Parts) -> Result
     if call.since(2, 63) {
         say("trusted_image_certificates", json!(server.trusted_certificates));
     }
-    if call.since(2, 71) && parts.group {
+    if call.since(2, 71) && wanted.group {
         say("server_groups", json!(server.group.iter().collect::<Vec<_>>()));
     }
     if call.since(2, 73) {
@@ -97,21 +97,21 @@ pub(super) fn full(call: &Call<'_, '_>, server: &Server, parts: Parts) -> Result
     if call.since(2, 100) {
         say("scheduler_hints", json!(server.hints));
     }
-    if parts.extended {
-        extend(call, server, &ports, parts, &mut view)?;
+    if wanted.extended {
+        extend(call, server, &ports, wanted, &mut body)?;
     }
-    Ok(Value::Object(view))
+    Ok(Value::Object(body))
 }
 
 fn extend(
     call: &Call<'_, '_>,
     server: &Server,
     ports: &[neighbours::Port],
-    parts: Parts,
-    view: &mut Map<String, Value>,
+    wanted: Parts,
+    body: &mut Map<String, Value>,
 ) -> Result<(), Fault> {
     let mut say = |name: &str, value: Value| {
-        view.insert(name.to_owned(), value);
+        body.insert(name.to_owned(), value);
     };
     let zone = match &server.host {
         Some(host) => aggregates::zone_of(call.transaction, &call.site.name, host)?,
@@ -159,7 +159,7 @@ fn extend(
         say("OS-EXT-SRV-ATTR:reservation_id", json!(server.reservation));
         let root = server.devices.iter().find(|device| device.is_root());
         say("OS-EXT-SRV-ATTR:root_device_name", json!(root.and_then(|root| root.name.clone())));
-        if parts.user_data {
+        if wanted.user_data {
             say("OS-EXT-SRV-ATTR:user_data", json!(server.user_data));
         }
     }
