@@ -15,6 +15,7 @@ pub mod objects;
 pub mod pods;
 pub mod points;
 mod refused;
+pub mod replica_links;
 mod retention;
 mod schedules;
 mod settings;
@@ -44,10 +45,17 @@ pub const REACTIONS: &[(&str, Reaction)] = &[
     (schedules::SNAPSHOT, schedules::snapshot_due),
     (eradication::DUE, eradication::due),
     (points::EXPIRED, points::expire),
+    (pods::DECISION, pods::decide),
+    (pods::RESYNCED, pods::resynced),
+    (pods::PROMOTED, pods::promoted),
+    (replica_links::BASELINED, replica_links::baselined),
+    (replica_links::APPLY, replica_links::apply),
 ];
 
 /// After an array or a link between two has changed.
 fn reconsider(transaction: &mut Transaction<'_>) -> Result<(), WorldError> {
     transfers::retime(transaction)?;
+    pods::reconsider(transaction)?;
+    replica_links::reconsider(transaction)?;
     schedules::catch_up(transaction)
 }

@@ -13,6 +13,7 @@ mod group_members;
 mod hosts;
 mod interface;
 mod listing;
+mod pod_replica_links;
 mod pods;
 mod points;
 mod protection_groups;

@@ -3,7 +3,7 @@
 //! A home is a scope of the world's records: the array itself or, for what is in a pod, the pod's content, which all arrays
 //! of a stretched pod share.
 
-use super::{Refused, naming, pods, systems};
+use super::{Refused, naming, pods, replica_links, systems};
 use crate::world::{Record, Transaction, WorldError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -194,6 +194,7 @@ pub(super) fn check_free<O: Object>(
 pub(super) fn check_container(transaction: &Transaction<'_>, array: &str, name: &str) -> Result<(), Refused> {
     if let Some(pod) = naming::pod(name) {
         usable::<pods::Pod>(transaction, array, pod)?;
+        pods::check_writable(transaction, array, name)?;
     }
     if let Some(group) = naming::volume_group(name) {
         usable::<super::volume_groups::VolumeGroup>(transaction, array, group)?;
@@ -233,12 +234,14 @@ pub(super) fn check_limit<O: Object>(
 
 /// Keeps an object as it now is.
 pub(super) fn save<O: Object>(transaction: &mut Transaction<'_>, object: &O) -> Result<(), WorldError> {
-    transaction.put(object.home(), object)
+    transaction.put(object.home(), object)?;
+    replica_links::touched(transaction, object.home())
 }
 
 /// Removes an object for good.
 pub(super) fn forget<O: Object>(transaction: &mut Transaction<'_>, object: &O) -> Result<(), WorldError> {
-    transaction.remove::<O>(object.home(), object.id()).map(drop)
+    transaction.remove::<O>(object.home(), object.id())?;
+    replica_links::touched(transaction, object.home())
 }
 
 /// Destroys, recoverably, or recovers; its eradication is then due, or no longer.

@@ -25,6 +25,8 @@ pub struct Settings {
     pub session_idle: f64,
     /// How long a transition of a pod takes: promotion, demotion, the mediator's decision.
     pub pod_transition: f64,
+    /// How far the target of a continuous replication is behind its source.
+    pub replica_lag: f64,
     /// Volumes, at most, on an array.
     pub volume_limit: u64,
     /// Snapshots of volumes, at most, on an array.
@@ -49,6 +51,7 @@ impl Default for Settings {
             page_size: 1_000,
             session_idle: 1_800.0,
             pod_transition: 1.0,
+            replica_lag: 1.0,
             volume_limit: 20_000,
             snapshot_limit: 100_000,
             group_limit: 250,

@@ -121,9 +121,18 @@ pub(super) fn remove_all(transaction: &mut Transaction<'_>, volume: &Volume) -> 
 /// A copy of a volume gets the tags that are to be copied.
 pub(super) fn copy(transaction: &mut Transaction<'_>, from: &Volume, to: &Volume) -> Result<(), WorldError> {
     for one in of(transaction, from)?.into_iter().filter(|tag| tag.copyable) {
-        let wanted =
-            NewTag { namespace: one.namespace, key: one.key, value: one.value, copyable: one.copyable };
-        save(transaction, &tag(to, &wanted))?;
+        copy_to(transaction, &one, to)?;
     }
     Ok(())
+}
+
+/// Gives a volume the same tag as another's.
+pub(super) fn copy_to(transaction: &mut Transaction<'_>, one: &Tag, to: &Volume) -> Result<(), WorldError> {
+    let wanted = NewTag {
+        namespace: one.namespace.clone(),
+        key: one.key.clone(),
+        value: one.value.clone(),
+        copyable: one.copyable,
+    };
+    save(transaction, &tag(to, &wanted))
 }

@@ -95,9 +95,10 @@ fn check_size(size: u64, name: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn check_new(transaction: &Transaction<'_>, array: &str, name: &str) -> Result<(), Refused> {
+fn check_new(transaction: &Transaction<'_>, array: &str, name: &str, size: u64) -> Result<(), Refused> {
     naming::check_object(<Volume as objects::Object>::NOUN, name)?;
     check_container(transaction, array, name)?;
+    pods::check_quota(transaction, array, name, size)?;
     check_free::<Volume>(transaction, array, name)?;
     objects::check_limit::<Volume>(transaction, array, settings(transaction)?.volume_limit, name)
 }
@@ -113,7 +114,7 @@ pub fn create(
     wanted: &NewVolume,
 ) -> Result<Volume, Refused> {
     check_size(wanted.provisioned, name)?;
-    check_new(transaction, array, name)?;
+    check_new(transaction, array, name, wanted.provisioned)?;
     let volume = Volume {
         id: transaction.new_uuid()?.to_string(),
         name: name.to_owned(),
@@ -239,6 +240,7 @@ pub fn overwrite(
     name: &str,
 ) -> Result<Volume, Refused> {
     let mut volume: Volume = objects::usable(transaction, array, name)?;
+    pods::check_writable(transaction, array, name)?;
     volume.provisioned = source.provisioned();
     volume.content = source.content().clone();
     volume.source = source.origin();
@@ -350,6 +352,8 @@ pub fn resize(
 ) -> Result<Volume, Refused> {
     let mut volume: Volume = objects::usable(transaction, array, name)?;
     check_size(provisioned, name)?;
+    pods::check_writable(transaction, array, name)?;
+    pods::check_quota(transaction, array, name, provisioned.saturating_sub(volume.provisioned))?;
     if provisioned < volume.provisioned {
         if !truncate {
             return Err(Refused::new("Implicit truncation not permitted.", name));
@@ -438,6 +442,7 @@ pub fn write(
 ) -> Result<(), Refused> {
     let mut volume: Volume = objects::usable(transaction, array, name)?;
     content::check_within(name, volume.provisioned, offset, bytes.len() as u64)?;
+    pods::check_writable(transaction, array, name)?;
     volume.content = content::written(transaction, &volume.content, offset, bytes)?;
     save(transaction, &volume)?;
     Ok(content::collect_if_worthwhile(transaction)?)
@@ -475,6 +480,7 @@ pub fn write_labels(
         let message = format!("Extent is beyond the volume ({extents} extents).");
         return Err(Refused::new(message, beyond.to_string()));
     }
+    pods::check_writable(transaction, array, name)?;
     volume.content = content::labelled(transaction, &volume.content, labels)?;
     save(transaction, &volume)?;
     content::collect_if_worthwhile(transaction)?;

@@ -2,8 +2,9 @@
 
 use super::listing::{page, pick};
 use super::{
-    Answer, Asked, Denied, appliance, array_connections, connections, group_members, hosts, pods, points,
-    protection_groups, sessions, tags, targets, volume_groups, volume_snapshots, volumes,
+    Answer, Asked, Denied, appliance, array_connections, connections, group_members, hosts,
+    pod_replica_links, pods, points, protection_groups, sessions, tags, targets, volume_groups,
+    volume_snapshots, volumes,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -44,6 +45,8 @@ fn views(path: &str) -> Option<(Views, &'static str)> {
         "pods/space" => (pods::spaces, "Pod"),
         "pods/arrays" => (pods::arrays, "Member"),
         "pods/members" => (pods::members, "Member"),
+        "pod-replica-links" => (pod_replica_links::views, "Pod replica link"),
+        "pod-replica-links/lag" => (pod_replica_links::lags, "Pod replica link"),
         _ => return None,
     })
 }
@@ -119,6 +122,9 @@ fn change(method: &str, path: &str) -> Option<Change> {
         ("DELETE", "pods/arrays") => pods::unstretch,
         ("POST", "pods/members") => pods::add_member,
         ("DELETE", "pods/members") => pods::remove_member,
+        ("POST", "pod-replica-links") => pod_replica_links::create,
+        ("PATCH", "pod-replica-links") => pod_replica_links::change,
+        ("DELETE", "pod-replica-links") => pod_replica_links::remove,
         _ => return None,
     })
 }

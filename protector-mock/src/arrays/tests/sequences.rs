@@ -67,7 +67,8 @@ impl Trial {
         arrays.will(|at| {
             let settings = serde_json::json!({"transfer_base": 1, "transfer_per_extent": 0.5});
             change_settings(at, settings.as_object().unwrap())?;
-            let link = links::Link { bandwidth: EXTENT, ..links::between(at, A, B)? };
+            let mut link = links::between(at, A, B)?;
+            link.bandwidth = EXTENT;
             links::change(at, &link)?;
             groups::create(at, A, "g")?;
             for name in VOLUMES {
@@ -140,12 +141,11 @@ impl Trial {
         let Model { held, points: made, progress, .. } = &mut self.model;
         self.arrays.will(|at| {
             for name in held.keys() {
-                let found = match name.contains('.') {
-                    true => {
-                        let snapshot: snapshots::Snapshot = objects::named(at, A, name)?;
-                        super::super::content::read(at, &snapshot.content, 0, SIZE as u64)?
-                    }
-                    false => volumes::read(at, A, name, 0, SIZE as u64)?,
+                let found = if name.contains('.') {
+                    let snapshot: snapshots::Snapshot = objects::named(at, A, name)?;
+                    super::super::content::read(at, &snapshot.content, 0, SIZE as u64)?
+                } else {
+                    volumes::read(at, A, name, 0, SIZE as u64)?
                 };
                 assert!(found == held[name], "{name} holds something else");
             }
@@ -225,7 +225,8 @@ fn transfers_of_several_groups_share_the_link() {
         {
             let settings = serde_json::json!({"transfer_base": 0, "transfer_per_extent": 0});
             change_settings(at, settings.as_object().unwrap())?;
-            let link = links::Link { bandwidth: EXTENT, ..links::between(at, A, B)? };
+            let mut link = links::between(at, A, B)?;
+            link.bandwidth = EXTENT;
             links::change(at, &link)
         }
         .map_err(Refused::from)
