@@ -90,7 +90,8 @@ impl ProtectorBuilder {
         }
         let mut stores: Vec<Arc<dyn SiteStore>> = Vec::new();
         for (name, site) in &config.protector.sites {
-            stores.push(Arc::new(SqliteStore::open(&site.store, name.clone())?));
+            let store = SqliteStore::open(&site.store, name.clone())?.with_clock(Arc::clone(&clock));
+            stores.push(Arc::new(store));
         }
         let [one, other]: [Arc<dyn SiteStore>; 2] = stores.try_into().map_err(|_| Error::SiteUnknown {
             name: SiteName::new("the second"),
