@@ -136,8 +136,7 @@ fn shown<O: objects::Object + serde::Serialize>(
 impl Bench for Arrays {
     fn open(&self, half: Half) -> Result<Arc<dyn StorageDriver>, Error> {
         let name = name_of(half);
-        let settings =
-            ArraySettings::new(format!("https://{name}").parse().unwrap(), token_of(name).into());
+        let settings = ArraySettings::new(format!("https://{name}").parse().unwrap(), token_of(name).into());
         match self.driver {
             Driver::Mock => MockFactory::of(Arc::clone(&self.world)).open(&name.into(), settings),
             Driver::Pure => {
