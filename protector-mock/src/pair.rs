@@ -2,6 +2,7 @@
 
 mod addresses;
 mod beginning;
+mod embedded;
 mod error;
 mod files;
 mod folder;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use addresses::{Addresses, Ports};
 pub use beginning::Beginning;
+pub use embedded::EmbeddedPair;
 pub use error::PairError;
 pub use folder::Folder;
 pub use names::{ARRAYS, Place, SITES};
