@@ -50,7 +50,9 @@ pub use types::{
 
 use crate::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
 use crate::secret::SecretString;
-use crate::transport::Context;
+use crate::transport::{
+    Context, Destination, HttpTransports, TlsSettings, Transport, TransportBuildError, TransportFactory,
+};
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -223,5 +225,22 @@ pub struct ArraySettings {
     /// Its API token.
     pub api_token: SecretString,
     /// How its certificate is judged.
-    pub tls: crate::transport::TlsSettings,
+    pub tls: TlsSettings,
+    /// What makes the way to it, unless the driver has one of its own.
+    pub transports: Arc<dyn TransportFactory>,
+}
+
+impl ArraySettings {
+    /// An array over the network, with a certificate of an authority that the system trusts.
+    pub fn new(url: url::Url, api_token: SecretString) -> Self {
+        Self { url, api_token, tls: TlsSettings::default(), transports: Arc::new(HttpTransports) }
+    }
+
+    /// The way to the array.
+    ///
+    /// # Errors
+    /// The TLS settings cannot be used.
+    pub fn transport(&self, array: &ArrayName) -> Result<Arc<dyn Transport>, TransportBuildError> {
+        self.transports.open(&Destination::Array(array.clone()), &self.tls)
+    }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
+use std::any::Any;
 use std::time::Duration;
 
 /// Reads the time and waits.
@@ -17,6 +18,31 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
     /// Completes after `duration`. Cancel-safe.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Says that a thread is at work for somebody, until what is returned is dropped. The machine's clock does not care; one
+    /// that moves on when all async tasks wait must not take that work for idleness.
+    fn busy(&self) -> Busy {
+        Busy::default()
+    }
+}
+
+/// See [`Clock::busy`].
+#[derive(Default)]
+pub struct Busy {
+    _until_dropped: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Busy {
+    /// The clock learns of the end by the end of `held`.
+    pub fn holding(held: impl Any + Send + Sync) -> Self {
+        Self { _until_dropped: Some(Box::new(held)) }
+    }
+}
+
+impl std::fmt::Debug for Busy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Busy")
+    }
 }
 
 /// The machine's clock. Waits with tokio's timer, so that a test which pauses tokio's time waits for nothing.

@@ -8,6 +8,7 @@ mod call;
 mod caller;
 mod context;
 mod error;
+mod factory;
 mod http_transport;
 mod redact;
 mod retry_after;
@@ -16,6 +17,7 @@ pub use call::{Answer, Call, Semantics};
 pub use caller::{Caller, Credentials, NoCredentials, RetryPolicy};
 pub use context::{Context, Stopped};
 pub use error::{Attempt, CallError, CallFailure};
+pub use factory::{Destination, HttpTransports, TransportFactory};
 pub use http_transport::{HttpTransport, TlsSettings, TransportBuildError};
 pub use redact::redacted;
 
@@ -23,7 +25,8 @@ use futures::future::BoxFuture;
 use std::fmt;
 use std::time::Duration;
 
-/// Sends one request once. Production uses [`HttpTransport`]; simulated clouds and faults stand here, too.
+/// Sends one request once. Production uses [`HttpTransport`]; simulated clouds and faults stand here, too, and are handed in
+/// as a [`TransportFactory`].
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends `request` and reads the whole answer.
     ///

@@ -54,6 +54,11 @@ impl StorageDriver for MockDriver {
         Capabilities::none().with_asynchronous().with_overwrite().with_marks()
     }
 
+    /// Nothing is kept open with an array.
+    fn close<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription> {
         Box::pin(self.act(context, "describe itself".to_owned(), lookup::describe))
     }

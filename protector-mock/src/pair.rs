@@ -3,6 +3,7 @@
 mod addresses;
 mod beginning;
 mod census;
+mod embedded;
 mod error;
 mod files;
 mod folder;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use addresses::{Addresses, Ports};
 pub use beginning::Beginning;
+pub use embedded::EmbeddedPair;
 pub use error::PairError;
 pub use folder::Folder;
 pub use names::{ARRAYS, Place, SITES};

@@ -7,7 +7,10 @@ use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, HOST};
 use protector_core::time::Clock;
-use protector_core::transport::{RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
+use protector_core::transport::{
+    Destination, RawAnswer, SendError, SendFailure, Sent, TlsSettings, Transport, TransportBuildError,
+    TransportFactory, WireRequest,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -150,6 +153,17 @@ fn on_the_wire(request: WireRequest) -> Result<Request, SendError> {
         sent.headers_mut().insert(HOST, host);
     }
     Ok(sent)
+}
+
+/// Hands one simulated transport to all who want to reach sites and arrays.
+#[derive(Debug, Clone)]
+pub struct SimulatedTransports(pub Arc<SimulatedTransport>);
+
+impl TransportFactory for SimulatedTransports {
+    fn open(&self, _: &Destination, _: &TlsSettings) -> Result<Arc<dyn Transport>, TransportBuildError> {
+        let transport: Arc<dyn Transport> = Arc::<SimulatedTransport>::clone(&self.0);
+        Ok(transport)
+    }
 }
 
 impl Transport for SimulatedTransport {

@@ -9,9 +9,7 @@ use protector_core::driver::{ArraySettings, DriverFactory, Error, StorageDriver}
 use protector_core::error::chain;
 use protector_core::id::{ArrayVolumeId, VolumeId};
 use protector_core::time::SystemClock;
-use protector_core::transport::{
-    RawAnswer, SendError, SendFailure, Sent, TlsSettings, Transport, WireRequest,
-};
+use protector_core::transport::{RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
 use protector_mock::arrays::{
     self, Refused, connections, groups, hosts, objects, points, snapshots, systems, targets, volumes,
 };
@@ -145,11 +143,7 @@ fn shown<O: objects::Object + serde::Serialize>(
 impl Bench for Arrays {
     fn open(&self, half: Half) -> Result<Arc<dyn StorageDriver>, Error> {
         let name = name_of(half);
-        let settings = ArraySettings {
-            url: format!("https://{name}").parse().unwrap(),
-            api_token: token_of(name).into(),
-            tls: TlsSettings::default(),
-        };
+        let settings = ArraySettings::new(format!("https://{name}").parse().unwrap(), token_of(name).into());
         match self.driver {
             Driver::Mock => MockFactory::of(Arc::clone(&self.world)).open(&name.into(), settings),
             Driver::Pure => {

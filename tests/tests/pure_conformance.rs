@@ -56,11 +56,9 @@ impl Arrays {
         let tls = TlsSettings { authorities, ..TlsSettings::default() };
         let caller = Caller::new(Arc::new(HttpTransport::new(&tls).unwrap()), Arc::new(NoCredentials), 4);
         let array = async |name| {
-            let settings = ArraySettings {
-                url: format!("https://127.0.0.1:{}", served.ports().get(name).unwrap()).parse().unwrap(),
-                api_token: token_of(name).into(),
-                tls: tls.clone(),
-            };
+            let url = format!("https://127.0.0.1:{}", served.ports().get(name).unwrap()).parse().unwrap();
+            let settings =
+                ArraySettings { tls: tls.clone(), ..ArraySettings::new(url, token_of(name).into()) };
             let session = log_in(&caller, &settings.url, name).await;
             Array { name, settings, session }
         };

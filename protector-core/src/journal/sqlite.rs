@@ -20,6 +20,7 @@ use super::{
     StoredOperation, StoredRecord, Term, TermRow,
 };
 use crate::id::{GroupId, OperationId, SiteName};
+use crate::time::Clock;
 use error::{Cause, Effect};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,13 @@ impl SqliteStore {
             StoreError::Unavailable { site: site.clone(), doing, effect: Effect::None, source }
         })?;
         Ok(Self { site, path: file.path, threads })
+    }
+
+    /// The same, with a clock that is told when the store is at work.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.threads.tell(clock);
+        self
     }
 
     /// Where the file is, without symbolic links.

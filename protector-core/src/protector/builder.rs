@@ -9,7 +9,7 @@ use crate::openstack::{Cloud, Session};
 use crate::secret::sealed::Sealer;
 use crate::steps::{Records, World, kinds};
 use crate::time::{Clock, SystemClock};
-use crate::transport::{Context, HttpTransport, TlsSettings};
+use crate::transport::{Context, Destination, HttpTransports, TlsSettings, TransportFactory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ const STEPS_AT_A_TIME: usize = 8;
 pub struct ProtectorBuilder {
     config: Config,
     factories: Vec<Arc<dyn DriverFactory>>,
+    transports: Arc<dyn TransportFactory>,
     clock: Arc<dyn Clock>,
     holder: Holder,
 }
@@ -33,13 +34,26 @@ impl ProtectorBuilder {
             program: "protector".to_owned(),
             user: "unknown".to_owned(),
         };
-        Self { config, factories: Vec::new(), clock: Arc::new(SystemClock::new()), holder }
+        Self {
+            config,
+            factories: Vec::new(),
+            transports: Arc::new(HttpTransports),
+            clock: Arc::new(SystemClock::new()),
+            holder,
+        }
     }
 
     /// Hands in a kind of driver; `protector.yaml` says which array uses which.
     #[must_use]
     pub fn driver(mut self, factory: Arc<dyn DriverFactory>) -> Self {
         self.factories.push(factory);
+        self
+    }
+
+    /// Other ways to sites and arrays than the network.
+    #[must_use]
+    pub fn transport(mut self, transports: Arc<dyn TransportFactory>) -> Self {
+        self.transports = transports;
         self
     }
 
@@ -65,18 +79,19 @@ impl ProtectorBuilder {
     /// # Effects
     /// Makes the stores' files where there are none.
     pub fn open(self) -> Result<Protector, Error> {
-        let Self { config, factories, clock, holder } = self;
+        let Self { config, factories, transports, clock, holder } = self;
         let sealer = Sealer::from_key(&config.resolve_secret(&config.protector.encryption_key)?)?;
         let engine = &config.protector.engine;
         let mut sites = BTreeMap::new();
         for (name, site) in &config.protector.sites {
-            let cloud = cloud(&config, name)?;
-            let arrays = arrays(&config, &factories, site)?;
+            let cloud = cloud(&config, &transports, name)?;
+            let arrays = arrays(&config, &factories, &transports, site)?;
             sites.insert(name.clone(), SiteAccess::new(name.clone(), cloud, arrays, engine.poll_interval));
         }
         let mut stores: Vec<Arc<dyn SiteStore>> = Vec::new();
         for (name, site) in &config.protector.sites {
-            stores.push(Arc::new(SqliteStore::open(&site.store, name.clone())?));
+            let store = SqliteStore::open(&site.store, name.clone())?.with_clock(Arc::clone(&clock));
+            stores.push(Arc::new(store));
         }
         let [one, other]: [Arc<dyn SiteStore>; 2] = stores.try_into().map_err(|_| Error::SiteUnknown {
             name: SiteName::new("the second"),
@@ -111,19 +126,22 @@ fn tls(config: &TlsConfig) -> Result<TlsSettings, Error> {
     })
 }
 
-fn cloud(config: &Config, site: &SiteName) -> Result<Cloud, Error> {
+fn cloud(config: &Config, transports: &Arc<dyn TransportFactory>, site: &SiteName) -> Result<Cloud, Error> {
     let cloud = config.clouds.get(site).ok_or_else(|| Error::SiteUnknown {
         name: site.clone(),
         known: config.clouds.keys().cloned().collect(),
     })?;
-    let transport = HttpTransport::new(&tls(&cloud.tls)?)
-        .map_err(|source| Error::Transport { to: format!("site {site}"), source })?;
-    Ok(Cloud::new(Session::new(site.clone(), cloud.clone(), Arc::new(transport))))
+    let destination = Destination::Site(site.clone());
+    let transport = transports
+        .open(&destination, &tls(&cloud.tls)?)
+        .map_err(|source| Error::Transport { to: destination.to_string(), source })?;
+    Ok(Cloud::new(Session::new(site.clone(), cloud.clone(), transport)))
 }
 
 fn arrays(
     config: &Config,
     factories: &[Arc<dyn DriverFactory>],
+    transports: &Arc<dyn TransportFactory>,
     site: &SiteConfig,
 ) -> Result<BTreeMap<ArrayName, Arc<dyn StorageDriver>>, Error> {
     let mut arrays = BTreeMap::new();
@@ -139,6 +157,7 @@ fn arrays(
             url: array.url.clone(),
             api_token: config.resolve_secret(&array.api_token)?,
             tls: tls(&array.tls())?,
+            transports: Arc::clone(transports),
         };
         arrays.insert(name.clone(), factory.open(name, settings)?);
     }

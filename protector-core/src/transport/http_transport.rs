@@ -42,7 +42,7 @@ pub struct HttpTransport {
     client: reqwest::Client,
 }
 
-/// No HTTP client could be built from the TLS settings.
+/// No transport could be built from the TLS settings.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to use the TLS settings: {part}")]
 pub struct TransportBuildError {
@@ -50,7 +50,7 @@ pub struct TransportBuildError {
     pub part: &'static str,
     /// Why.
     #[source]
-    pub source: reqwest::Error,
+    pub source: Box<dyn Error + Send + Sync>,
 }
 
 impl HttpTransport {
@@ -69,7 +69,8 @@ impl HttpTransport {
             .connect_timeout(Duration::from_secs(10))
             .pool_idle_timeout(Duration::from_secs(30))
             .tls_danger_accept_invalid_certs(!tls.verify);
-        let failed = |part| move |source| TransportBuildError { part, source };
+        let failed =
+            |part| move |source: reqwest::Error| TransportBuildError { part, source: Box::new(source) };
         if let Some(pem) = &tls.authorities {
             let authorities =
                 reqwest::Certificate::from_pem_bundle(pem).map_err(failed("the certificate authorities"))?;

@@ -5,9 +5,10 @@ use crate::world::World;
 use http::Method;
 use protector_core::driver::ArraySettings;
 use protector_core::error::chain;
+use protector_core::id::ArrayName;
 use protector_core::secret::{ExposeSecret, SecretString};
 use protector_core::time::SystemClock;
-use protector_core::transport::{Call, Caller, Context, HttpTransport, NoCredentials, Semantics};
+use protector_core::transport::{Call, Caller, Context, NoCredentials, Semantics};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(super) struct Reached {
 /// Where the world is, and the token that the array expects.
 #[derive(Debug)]
 pub(super) struct Access {
+    array: ArrayName,
     settings: ArraySettings,
     reached: OnceCell<Reached>,
 }
@@ -39,8 +41,8 @@ struct Told {
 
 impl Access {
     /// To a world that is at hand, or that the simulator at the settings' address tells about.
-    pub(super) fn new(settings: ArraySettings, at_hand: Option<Reached>) -> Self {
-        Self { settings, reached: OnceCell::new_with(at_hand) }
+    pub(super) fn new(array: &ArrayName, settings: ArraySettings, at_hand: Option<Reached>) -> Self {
+        Self { array: array.clone(), settings, reached: OnceCell::new_with(at_hand) }
     }
 
     pub(super) fn is_token(&self, token: &str) -> bool {
@@ -55,8 +57,8 @@ impl Access {
 
     async fn find(&self, context: &Context) -> Result<Reached, Problem> {
         let unusable = |reason: String| Problem::Configuration(reason);
-        let transport = HttpTransport::new(&self.settings.tls).map_err(|error| unusable(chain(&error)))?;
-        let caller = Caller::new(Arc::new(transport), Arc::new(NoCredentials), AT_ONCE);
+        let transport = self.settings.transport(&self.array).map_err(|error| unusable(chain(&error)))?;
+        let caller = Caller::new(transport, Arc::new(NoCredentials), AT_ONCE);
         let url = self.settings.url.join("/_world").map_err(|error| unusable(error.to_string()))?;
         let call = Call::new("ask the simulator for its world", Semantics::Safe, Method::GET, url);
         let answer = caller.call(context, &call).await.map_err(|error| Problem::Call(error.failure))?;

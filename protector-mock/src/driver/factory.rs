@@ -33,6 +33,9 @@ impl DriverFactory for MockFactory {
 
     fn open(&self, array: &ArrayName, settings: ArraySettings) -> Result<Arc<dyn StorageDriver>, Error> {
         let at_hand = self.world.clone().map(|world| Reached { world, array: array.as_str().to_owned() });
-        Ok(Arc::new(MockDriver { name: array.clone(), access: Arc::new(Access::new(settings, at_hand)) }))
+        Ok(Arc::new(MockDriver {
+            name: array.clone(),
+            access: Arc::new(Access::new(array, settings, at_hand)),
+        }))
     }
 }

@@ -231,6 +231,14 @@ impl Estate {
         serde_saphyr::from_str(include_str!("example.yaml")).unwrap_or_default()
     }
 
+    /// Reads one that is at hand, YAML or JSON.
+    ///
+    /// # Errors
+    /// It is none; what is said then has the line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
+
     /// Reads one from a file, YAML or JSON.
     ///
     /// # Errors
@@ -238,7 +246,6 @@ impl Estate {
     pub fn read(path: &Path) -> Result<Self, EstateError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| EstateError::Unreadable { path: path.to_owned(), source })?;
-        serde_saphyr::from_str(&text)
-            .map_err(|error| EstateError::Malformed { path: path.to_owned(), what: error.to_string() })
+        Self::parse(&text).map_err(|what| EstateError::Malformed { path: path.to_owned(), what })
     }
 }

@@ -66,7 +66,11 @@ impl Profile {
         Self::parse(&text).map_err(|what| ProfileError::Malformed { path: path.to_owned(), what })
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads one that is at hand.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let value: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let told = serde_json::from_value(value)
             .map_err(|_| "a list of rules is wanted, or an object of rules and settings".to_owned())?;

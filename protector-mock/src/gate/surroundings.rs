@@ -80,6 +80,11 @@ impl Surroundings {
         Ok(())
     }
 
+    /// All rules, with how often each has `fired`.
+    pub fn rules(&self) -> Vec<serde_json::Value> {
+        self.rules.views()
+    }
+
     /// What time it is for rules: the world's pace does not change how often clients ask.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()

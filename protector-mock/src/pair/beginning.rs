@@ -26,6 +26,8 @@ pub enum Beginning {
     Empty,
     /// What a file tells.
     File(PathBuf),
+    /// This.
+    Told(Box<Estate>),
 }
 
 impl Beginning {
@@ -34,6 +36,7 @@ impl Beginning {
             Self::Example => Some(Estate::example()),
             Self::Empty => None,
             Self::File(path) => Some(Estate::read(path)?),
+            Self::Told(estate) => Some((**estate).clone()),
         })
     }
 }

@@ -3,7 +3,6 @@ use crate::flasharray::FlashArray;
 use protector_core::driver::{ArraySettings, DriverFactory, Error, StorageDriver};
 use protector_core::error::chain;
 use protector_core::id::ArrayName;
-use protector_core::transport::HttpTransport;
 use std::sync::Arc;
 
 /// Makes the drivers of FlashArrays: `driver: pure` in `protector.yaml`.
@@ -25,10 +24,10 @@ impl DriverFactory for PureFactory {
             array: array.clone(),
             reason: error.to_string(),
         };
-        let transport = HttpTransport::new(&settings.tls)
+        let transport = settings
+            .transport(array)
             .map_err(|error| Error::Configuration { array: array.clone(), reason: chain(&error) })?;
-        let client =
-            FlashArray::new(array, &settings, Arc::new(transport)).map_err(|error| unusable(&error))?;
+        let client = FlashArray::new(array, &settings, transport).map_err(|error| unusable(&error))?;
         Ok(Arc::new(PureDriver::new(client)))
     }
 }

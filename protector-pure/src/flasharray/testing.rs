@@ -18,7 +18,7 @@ pub(crate) struct MockArray {
 }
 
 pub(crate) fn settings(url: &str) -> ArraySettings {
-    ArraySettings { url: url.parse().unwrap(), api_token: API_TOKEN.into(), tls: TlsSettings::default() }
+    ArraySettings::new(url.parse().unwrap(), API_TOKEN.into())
 }
 
 pub(crate) fn client(url: &str) -> FlashArray {

@@ -6,6 +6,7 @@
 use super::fault::Fault;
 use crate::id::{GroupId, SiteName};
 use crate::journal::error::{Cause, Effect, StoreError};
+use crate::time::{Busy, Clock};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashMap;
 use std::fs::File;
@@ -107,6 +108,7 @@ pub(super) struct Threads {
     to_readers: Option<Sender<Read>>,
     readers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Threads {
@@ -121,6 +123,7 @@ impl Threads {
             to_readers: Some(to_readers),
             readers: Vec::new(),
             writer: None,
+            clock: None,
         };
         let named = |role: &str| std::thread::Builder::new().name(format!("{role} {site}"));
         threads.writer = Some(named("write").spawn(move || write_all(writer, &jobs))?);
@@ -131,6 +134,15 @@ impl Threads {
         Ok(threads)
     }
 
+    /// Has a clock know when the threads are at work.
+    pub(super) fn tell(&mut self, clock: Arc<dyn Clock>) {
+        self.clock = Some(clock);
+    }
+
+    fn busy(&self) -> Busy {
+        self.clock.as_ref().map(|clock| clock.busy()).unwrap_or_default()
+    }
+
     /// Runs a write; its changes are durable when this answers `Ok`.
     pub(super) async fn write<T, F>(&self, doing: String, run: F) -> Result<T, StoreError>
     where
@@ -138,6 +150,7 @@ impl Threads {
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let _busy = self.busy();
         let task =
             Task { site: self.site.clone(), doing: doing.clone(), run: Some(run), result: None, reply };
         send(self.to_writer.as_ref(), Job::Shared(Box::new(task)));
@@ -151,6 +164,7 @@ impl Threads {
         F: FnOnce(&mut Connection, &mut Locks) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let _busy = self.busy();
         let job: Exclusive = Box::new(move |connection, locks| drop(reply.send(run(connection, locks))));
         send(self.to_writer.as_ref(), Job::Exclusive(job));
         answer.await.unwrap_or_else(|_| Err(self.stopped(doing)))
@@ -163,6 +177,7 @@ impl Threads {
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let _busy = self.busy();
         let (site, said) = (self.site.clone(), doing.clone());
         let job: Read = Box::new(move |connection| {
             let result = connection
