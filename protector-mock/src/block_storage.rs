@@ -109,6 +109,9 @@ pub const fn description(authenticate: Authenticate) -> ServiceDescription {
     }
 }
 
+/// The service, for those whom Keystone knows.
+pub static SERVICE: ServiceDescription = description(crate::identity::tokens::authenticate);
+
 /// What comes before every handler.
 fn entered(call: &mut Call<'_, '_>) -> Result<(), Fault> {
     prepare(call.transaction, call.site)?;

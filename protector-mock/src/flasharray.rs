@@ -31,6 +31,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use appliance::PURITY;
 use denied::Denied;
 pub use request_log::RequestLog;
 

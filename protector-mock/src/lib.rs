@@ -16,6 +16,7 @@
 //! | [`network`] | Neutron |
 //! | [`image`] | Glance |
 //! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | `driver` | their `StorageDriver` |
 //! | [`flasharray`] | their REST API |
 //! | [`faults`] | what is to happen to which request, as data |
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
@@ -33,6 +34,7 @@ pub mod block_storage;
 pub mod clock;
 pub mod cloud;
 pub mod compute;
+mod driver;
 pub mod estate;
 pub mod faults;
 pub mod flasharray;
@@ -45,3 +47,6 @@ pub mod pair;
 pub mod server;
 pub mod transport;
 pub mod world;
+
+pub use driver::{MockDriver, MockFactory, factory};
+pub use pair::reactions;

@@ -1,5 +1,6 @@
 //! Two arrays in a world whose time passes only when a test says so.
 
+mod sequences;
 mod volumes;
 
 use super::*;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Bytes.
 const CAPACITY: u64 = 100 << 40;
-pub(super) const PURITY: &str = "6.6.11";
+pub(crate) const PURITY: &str = "6.6.11";
 const MODEL: &str = "FA-X20R4";
 const DAY: u64 = 86_400_000;
 
