@@ -16,6 +16,7 @@ mod verb;
 pub use factory::{MockFactory, factory};
 
 use access::Access;
+use futures::future::BoxFuture;
 use protector_core::driver::{
     Answer, ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, Error, GroupOrigin,
     RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
@@ -51,6 +52,11 @@ impl StorageDriver for MockDriver {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::none().with_asynchronous().with_overwrite().with_marks()
+    }
+
+    /// It keeps nothing open.
+    fn close<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
     }
 
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription> {
