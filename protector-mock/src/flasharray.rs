@@ -7,6 +7,7 @@
 mod appliance;
 mod array_connections;
 mod connections;
+mod default_protections;
 mod denied;
 mod filter;
 mod group_members;
@@ -24,6 +25,7 @@ mod sessions;
 mod space;
 mod tags;
 mod targets;
+mod volume_batches;
 mod volume_groups;
 mod volume_snapshots;
 mod volumes;

@@ -149,13 +149,16 @@ pub(super) fn remove(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     Ok(Vec::new())
 }
 
-/// GET arrays/performance/by-link.
+/// GET arrays/performance/by-link: the links are sets of arrays, as in `FA_2_36` model ArrayPerformanceByLink.
 pub(super) fn by_link(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let now = super::milliseconds(asked.now());
     let view = |(other, _): (System, Link)| {
         json!({
-            "local": {"id": asked.system.identity, "name": asked.system.name},
-            "remote": {"id": other.identity, "name": other.name}, "time": now,
+            "id": asked.system.identity, "name": asked.system.name, "time": now,
+            "link": [
+                {"id": asked.system.identity, "name": asked.system.name},
+                {"id": other.identity, "name": other.name},
+            ],
             "mirrored_writes_per_sec": 0, "mirrored_write_bytes_per_sec": 0, "bytes_per_mirrored_write": 0,
             "usec_per_mirrored_write_op": 500, "san_usec_per_mirrored_write_op": 400,
             "service_usec_per_mirrored_write_op": 100, "qos_rate_limit_usec_per_mirrored_write_op": 0,

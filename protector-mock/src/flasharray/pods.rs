@@ -257,13 +257,3 @@ pub(super) fn add_member(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied
 pub(super) fn remove_member(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     unstretch_from(asked, "pod")
 }
-
-/// GET container-default-protections: none are configured.
-pub(super) fn default_protections(asked: &Asked<'_, '_>) -> Vec<Value> {
-    let names = asked.query.list("names").map_or_else(|| vec![String::new()], <[_]>::to_vec);
-    let view = |name: &String| {
-        let kind = if name.is_empty() { "" } else { "pod" };
-        json!({"id": null, "name": name, "type": kind, "default_protections": []})
-    };
-    names.iter().map(view).collect()
-}

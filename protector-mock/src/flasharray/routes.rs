@@ -2,9 +2,9 @@
 
 use super::listing::{page, pick};
 use super::{
-    Answer, Asked, Denied, appliance, array_connections, connections, group_members, hosts,
-    pod_replica_links, pods, points, protection_groups, sessions, tags, targets, volume_groups,
-    volume_snapshots, volumes,
+    Answer, Asked, Denied, appliance, array_connections, connections, default_protections, group_members,
+    hosts, pod_replica_links, pods, points, protection_groups, sessions, tags, targets, volume_batches,
+    volume_groups, volume_snapshots, volumes,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -61,7 +61,6 @@ fn figures(path: &str) -> Option<(Figures, &'static str)> {
         "network-interfaces" => (appliance::network_interfaces, "Network interface"),
         "offloads" => (appliance::nothing, "Offload target"),
         "volume-snapshots/transfer" => (volume_snapshots::transfers, "Volume snapshot"),
-        "container-default-protections" => (pods::default_protections, "Container"),
         _ => return None,
     })
 }
@@ -69,6 +68,7 @@ fn figures(path: &str) -> Option<(Figures, &'static str)> {
 fn change(method: &str, path: &str) -> Option<Change> {
     Some(match (method, path) {
         ("PATCH", "arrays") => appliance::change,
+        ("PATCH", "container-default-protections") => default_protections::change,
         ("POST", "array-connections") => array_connections::create,
         ("PATCH", "array-connections") => array_connections::change,
         ("DELETE", "array-connections") => array_connections::remove,
@@ -83,6 +83,7 @@ fn change(method: &str, path: &str) -> Option<Change> {
         ("POST", "connections") => connections::connect,
         ("DELETE", "connections") => connections::disconnect,
         ("POST", "volumes") => volumes::create,
+        ("POST", "volumes/batch") => volume_batches::create,
         ("PATCH", "volumes") => volumes::change,
         ("DELETE", "volumes") => volumes::eradicate,
         ("PUT", "volumes/tags/batch") => tags::set,
@@ -158,6 +159,9 @@ fn list(asked: &Asked<'_, '_>, path: &str) -> Result<Value, Denied> {
         }
         // Its names are not unique: it picks by itself.
         "array-connections" => return page(array_connections::views(asked)?, &asked.query, page_size),
+        "container-default-protections" => {
+            return page(default_protections::views(asked)?, &asked.query, page_size);
+        }
         path => {
             let (found, noun) = if let Some((figures, noun)) = figures(path) {
                 (figures(asked), noun)

@@ -43,17 +43,28 @@ pub(super) fn set(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     };
     let mut set = Vec::new();
     for volume in &volumes {
-        for tag in &wanted {
-            let text = |name| tag.get(name).and_then(Value::as_str).map(str::to_owned);
-            let tag = NewTag {
-                namespace: text("namespace").filter(|name| !name.is_empty()).unwrap_or("default".to_owned()),
-                key: text("key").unwrap_or_default(),
-                value: text("value"),
-                copyable: tag.get("copyable").and_then(Value::as_bool) != Some(false),
-            };
-            let tag = tags::set(asked.transaction, volume, &tag)?;
-            set.push(view(volume, &tag));
-        }
+        set.extend(set_on(asked, volume, &wanted)?);
+    }
+    Ok(set)
+}
+
+/// Sets tags, as bodies have them, on a volume.
+pub(super) fn set_on(
+    asked: &mut Asked<'_, '_>,
+    volume: &Volume,
+    wanted: &[Value],
+) -> Result<Vec<Value>, Denied> {
+    let mut set = Vec::new();
+    for tag in wanted {
+        let text = |name| tag.get(name).and_then(Value::as_str).map(str::to_owned);
+        let tag = NewTag {
+            namespace: text("namespace").filter(|name| !name.is_empty()).unwrap_or("default".to_owned()),
+            key: text("key").unwrap_or_default(),
+            value: text("value"),
+            copyable: tag.get("copyable").and_then(Value::as_bool) != Some(false),
+        };
+        let tag = tags::set(asked.transaction, volume, &tag)?;
+        set.push(view(volume, &tag));
     }
     Ok(set)
 }

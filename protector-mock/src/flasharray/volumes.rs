@@ -1,7 +1,7 @@
 //! `volumes`: answers from `FA_2_36` models Volume, VolumePost, VolumePatch.
 
 use super::space::space;
-use super::{Asked, Denied, named};
+use super::{Asked, Denied, default_protections, named};
 use crate::arrays::groups::Group;
 use crate::arrays::objects::{self, Reference};
 use crate::arrays::volumes::{self, Limit, NewVolume, SMALLEST, Source, Volume};
@@ -122,6 +122,11 @@ pub(super) fn create(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let mut made = Vec::new();
     for name in &names {
         made.push(create_one(asked, &array, name, source.as_ref(), overwrite, &wanted)?);
+    }
+    if !overwrite && asked.query.flag("with_default_protection")? != Some(false) {
+        for volume in &made {
+            default_protections::protect(asked, volume)?;
+        }
     }
     if to_groups {
         add_to_groups(asked, &array, &made)?;

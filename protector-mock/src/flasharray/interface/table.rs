@@ -162,6 +162,10 @@ pub(super) const TABLE: &[Row] = &[
         Some("destroyed name pod priority_adjustment@9 protocol_endpoint@9 provisioned qos \
               requested_promotion_state volume_group")),
     ("DELETE", "volumes", 0, "ids names", None),
+    ("POST", "volumes/batch", 32,
+        "allow_throttle overwrite with_default_protection",
+        Some("add_to_protection_groups destroyed name priority_adjustment protocol_endpoint provisioned qos source \
+              subtype tags")),
     ("GET", "volumes/protection-groups", 1,
         "LIST group_names member_names member_destroyed@9 member_ids@9 group_ids@26",
         None),
