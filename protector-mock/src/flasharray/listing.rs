@@ -1,0 +1,92 @@
+//! Picking, filtering, sorting and paging of lists of views.
+
+use super::filter::{Filter, values_at};
+use super::query::Parameters;
+use super::{Denied, text};
+use crate::arrays::naming;
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+/// Applies names, ids and destroyed. A named one that is not there, or is there in the other destroyed state, is an error and
+/// not an empty list.
+pub(super) fn pick(views: Vec<Value>, query: &Parameters, noun: &str) -> Result<Vec<Value>, Denied> {
+    let destroyed = query.flag("destroyed")?;
+    let as_asked = |view: &Value| {
+        destroyed.is_none_or(|wanted| view.get("destroyed").and_then(Value::as_bool) == Some(wanted))
+    };
+    let missing = |what: &str| Denied::bad(format!("{noun} does not exist."), what);
+    if let Some(names) = query.list("names") {
+        let by_name: HashMap<String, &Value> =
+            views.iter().map(|view| (text(view, "name").to_lowercase(), view)).collect();
+        let mut found = Vec::new();
+        for name in names {
+            if name.contains('*') {
+                let fits = |view: &&Value| naming::matches(name, text(view, "name")) && as_asked(view);
+                found.extend(views.iter().filter(fits).cloned());
+            } else {
+                let view = by_name.get(&name.to_lowercase()).filter(|view| as_asked(view));
+                found.push((*view.ok_or_else(|| missing(name))?).clone());
+            }
+        }
+        return Ok(found);
+    }
+    if let Some(ids) = query.list("ids") {
+        let by_id: HashMap<&str, &Value> = views.iter().map(|view| (text(view, "id"), view)).collect();
+        let find = |id: &String| {
+            let view = by_id.get(id.as_str()).filter(|view| as_asked(view));
+            view.map(|view| (*view).clone()).ok_or_else(|| missing(id))
+        };
+        return ids.iter().map(find).collect();
+    }
+    Ok(views.into_iter().filter(as_asked).collect())
+}
+
+/// Applies filter, sort, offset, continuation_token and limit: the answer's body. A page never holds more than `page_size`.
+pub(super) fn page(mut views: Vec<Value>, query: &Parameters, page_size: usize) -> Result<Value, Denied> {
+    if let Some(filter) = query.text("filter") {
+        let filter = Filter::parse(filter)?;
+        views.retain(|view| filter.fits(view));
+    }
+    // The vendor's text has the sign before the name, Cinder sends it after: both are taken.
+    for key in query.list("sort").unwrap_or_default().iter().rev() {
+        let path = key.trim_matches('-');
+        views.sort_by(|one, other| {
+            let order = compare(values_at(one, path).first(), values_at(other, path).first());
+            if key.starts_with('-') || key.ends_with('-') { order.reverse() } else { order }
+        });
+    }
+    let mut start = query.number("offset")?.unwrap_or(0);
+    if let Some(token) = query.text("continuation_token") {
+        let offset = token.strip_prefix("at-").and_then(|offset| offset.parse().ok());
+        start = offset.ok_or_else(|| Denied::bad("Invalid continuation token.", token))?;
+    }
+    let limit = query.number("limit")?;
+    let size = limit.map_or(page_size, |limit| limit.min(page_size));
+    let total = views.len();
+    let items: Vec<Value> = views.into_iter().skip(start).take(size).collect();
+    let more = start.saturating_add(size) < total;
+    let token = (more && !items.is_empty() && !query.has("sort")).then(|| format!("at-{}", start + size));
+    let counted = query.is_set("total_item_count")? || limit == Some(0);
+    Ok(json!({
+        "items": items,
+        "more_items_remaining": more,
+        "continuation_token": token,
+        "total_item_count": counted.then_some(total),
+    }))
+}
+
+fn compare(one: Option<&&Value>, other: Option<&&Value>) -> Ordering {
+    let rank = |value: Option<&&Value>| match value {
+        None | Some(Value::Null) => 0,
+        Some(_) => 1,
+    };
+    match (one, other) {
+        (Some(Value::String(one)), Some(Value::String(other))) => one.cmp(other),
+        (Some(Value::Bool(one)), Some(Value::Bool(other))) => one.cmp(other),
+        (Some(Value::Number(one)), Some(Value::Number(other))) => {
+            one.as_f64().unwrap_or(0.0).total_cmp(&other.as_f64().unwrap_or(0.0))
+        }
+        (one, other) => rank(one).cmp(&rank(other)),
+    }
+}
