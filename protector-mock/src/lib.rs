@@ -9,20 +9,20 @@
 //! |---|---|
 //! | [`world`] | the store, the clock, what is due, the seeded source |
 //! | [`http`] | one exchange, with sockets or without |
-//! | [`arrays`] | what FlashArrays hold and how it behaves |
-//! | [`block_storage`] | Cinder, on its Pure driver |
-//! | [`flasharray`] | their REST API |
 //! | [`cloud`] | what all OpenStack services share: routes, tokens, microversions, errors, pages |
-//! | [`compute`] | Nova |
 //! | [`identity`] | Keystone |
+//! | [`compute`] | Nova |
+//! | [`block_storage`] | Cinder, on its Pure driver |
+//! | [`network`] | Neutron |
 //! | [`image`] | Glance |
+//! | [`arrays`] | what FlashArrays hold and how it behaves |
+//! | [`flasharray`] | their REST API |
 //! | [`faults`] | what is to happen to which request, as data |
 //! | [`gate`] | the way to an endpoint: rules apply and requests are recorded there |
 //! | [`admin`] | the window for tests: rules, record, time, settings |
 //! | [`server`], [`transport`], [`clock`] | endpoints on sockets, with TLS; the same without sockets, and in no time |
 //! | [`estate`] | what there is in a new world |
 //! | [`pair`] | two sites, two arrays, and the files that lead clients to them |
-//! | [`network`] | Neutron |
 //!
 //! The simulators speak JSON that was written from the services' own source. They share no type with protector's clients,
 //! so that a wrong field cannot cancel itself out.

@@ -10,6 +10,9 @@ mod relocated;
 mod services;
 mod serving;
 
+#[cfg(test)]
+mod tests;
+
 pub use addresses::{Addresses, Ports};
 pub use beginning::Beginning;
 pub use error::PairError;
