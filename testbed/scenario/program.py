@@ -88,7 +88,8 @@ class Running:
             self.program.remember(self._read(None))
             raise Misbehaved(f'{self._read(None)}\nnot ended within {limit:g} s') from None
         result = self._read(code)
-        self.program.faults.mark(f'{ENDED}{code}')
+        if self.arguments[0] != 'status':
+            self.program.faults.mark(f'{ENDED}{code}')
         self.program.remember(result)
         said = [name for name, secret in self.program.configuration.secrets().items()
                 if secret in result.stdout + result.stderr]
@@ -127,7 +128,8 @@ class Program:
         paths = [self.directory / f'run-{self._count:03}.{part}' for part in ('stdout', 'stderr')]
         command = [self.binary, '--config', str(self.configuration.protector_file),
                    '--output', output, *arguments]
-        self.faults.mark(f'{COMMAND}{arguments[0]}')
+        if arguments[0] != 'status':            # which asks the stores alone, also while another runs
+            self.faults.mark(f'{COMMAND}{arguments[0]}')
         with open(paths[0], 'wb') as stdout, open(paths[1], 'wb') as stderr:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout,
                                        stderr=stderr, env=self.environment(), cwd=self.directory)

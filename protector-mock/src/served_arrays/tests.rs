@@ -98,7 +98,7 @@ async fn a_restart_loses_nothing_and_goes_on_with_transfers() {
     let transfer = "protection-group-snapshots/transfer?names=array-a:g.s";
     assert_eq!(b.get(transfer).await["items"][0]["completed"], Value::Null);
     assert_eq!(a.get("_settings").await["transfer_base"], 3600.0, "a world keeps its settings");
-    a.post("_settings", json!({"transfer_base": 0})).await;
+    a.post("_settings", json!({"transfer_base": 0, "transfer_per_extent": 0})).await;
     assert!(b.get(transfer).await["items"][0]["completed"].is_i64());
     let there = b.get("_content?snapshot=array-a:g.s.v1").await;
     assert_eq!(there["extents"], json!({"0": "x"}));
@@ -122,7 +122,7 @@ async fn every_request_is_a_line_of_the_record() {
         json!("array-a"),
         json!("POST"),
         json!("/api/2.36/volumes"),
-        json!({"names": "v1"}),
+        json!({"names": ["v1"]}),
         json!({"provisioned": 1 << 30}),
         json!(200),
         json!(1),
