@@ -149,8 +149,9 @@ pub(super) fn find<R: Record>(
     key: &str,
     value: &str,
 ) -> Result<Vec<R>, WorldError> {
+    // CROSS has SQLite begin with the key: in the records' own order it would look at all of them.
     let mut statement = sql.prepare_cached(
-        "SELECT record.id, record.document FROM record_key JOIN record USING (kind, scope, id)
+        "SELECT record.id, record.document FROM record_key CROSS JOIN record USING (kind, scope, id)
          WHERE kind = ?1 AND scope = ?2 AND name = ?3 AND value = ?4 ORDER BY record.sequence",
     )?;
     let mut rows = statement.query((R::KIND, scope, key, value))?;
