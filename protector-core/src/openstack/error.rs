@@ -155,6 +155,12 @@ impl Error {
         matches!(*self.meaning, Meaning::NotFound(_))
     }
 
+    /// Whether a MAC or fixed IP address is taken.
+    pub fn is_address_taken(&self) -> bool {
+        let taken = [ConflictKind::MacAddress, ConflictKind::IpAddress];
+        matches!(&*self.meaning, Meaning::Conflict { kind, .. } if taken.contains(kind))
+    }
+
     /// Whether the role does not allow it.
     pub fn is_forbidden(&self) -> bool {
         matches!(*self.meaning, Meaning::Forbidden(_))

@@ -77,7 +77,14 @@ impl SiteStep for CreatePort {
         let ports = site.access.cloud.ports();
         // A Neutron that does not even answer a look is not asked for a port: then nothing is left to be undone.
         Self::find(site, run, input).await.map_err(StepError::before_any_change)?;
-        let port = ports.create(&run.context, &input.port).await?;
+        let port = match ports.create(&run.context, &input.port).await {
+            // A process that was killed may have asked for it: what was under way then is there only now.
+            Err(error) if error.is_address_taken() => {
+                let found = Self::find(site, run, input).await?;
+                found.into_iter().find(|port| Self::is_it(input, port)).ok_or(error)?
+            }
+            made => made?,
+        };
         ports.set_tags(&run.context, &port.id, &input.tags).await?;
         Ok(PortMade { port_id: port.id })
     }
