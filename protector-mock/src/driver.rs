@@ -54,11 +54,6 @@ impl StorageDriver for MockDriver {
         Capabilities::none().with_asynchronous().with_overwrite().with_marks()
     }
 
-    /// It keeps nothing open.
-    fn close<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, ()> {
-        Box::pin(std::future::ready(()))
-    }
-
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription> {
         Box::pin(self.act(context, "describe itself".to_owned(), lookup::describe))
     }
