@@ -56,7 +56,9 @@ pub(crate) async fn moved(expected: &Expected<'_>, home: bool) -> Result<Vec<Che
         let mut check = |compared, found| checks.push(Check::new(expected.after, &name, compared, found));
         let Some(original) = expected.original.get(&name) else { continue };
         let Some(machine) = here.get(&name) else {
-            check("VM", Err(format!("there is none at {}", expected.here.site)));
+            let status = there.get(&name).map_or("not there", |machine| machine.status.as_str());
+            let (here, there) = (expected.here.site, expected.there.site);
+            check("VM", Err(format!("there is none at {here}; at {there} it is {status}")));
             continue;
         };
         check("VM", runs(expected, machine, there.get(&name)));

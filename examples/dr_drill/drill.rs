@@ -30,6 +30,9 @@ const GROUP: &str = "application";
 const PAUSE: Duration = Duration::from_secs(1);
 const ROUNDS: u32 = 10;
 
+/// Nothing takes long on the simulated sites: what does not come by then does not come.
+const LONGEST_STEP: Duration = Duration::from_mins(1);
+
 /// How it went.
 pub(crate) struct Report {
     pub(crate) driver: &'static str,
@@ -238,6 +241,7 @@ fn config(pair: &EmbeddedPair, arguments: &Arguments) -> Result<Config> {
     for array in config.protector.sites.values_mut().flat_map(|site| site.arrays.values_mut()) {
         arguments.driver.name().clone_into(&mut array.driver);
     }
+    config.protector.engine.step_timeout = LONGEST_STEP;
     Ok(config)
 }
 

@@ -101,7 +101,13 @@ impl Guests {
             }
         }
         Ok(if wrong.is_empty() {
-            Ok(format!("{} disks, {} KiB as written last", machine.disks.len(), bytes / 1024))
+            let labels: Vec<&str> = machine
+                .disks
+                .iter()
+                .filter_map(|disk| disk.identity.get("name"))
+                .map(String::as_str)
+                .collect();
+            Ok(format!("{}: {} KiB as written last", labels.join(", "), bytes / 1024))
         } else {
             Err(wrong.join("; "))
         })

@@ -3,6 +3,7 @@
 use crate::arguments::Format;
 use crate::drill::Report;
 use crate::timeline::Operation;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 
@@ -34,6 +35,7 @@ fn text(report: &Report) {
         timeline(operation);
     }
     let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["After", "VM", "Compared", "Result", "Found"]);
     for check in &report.checks {

@@ -9,6 +9,7 @@ use std::time::Duration;
 const WIDTH: usize = 40;
 
 /// An operation as it went.
+#[expect(clippy::struct_field_names, reason = "the field's name everywhere")]
 #[derive(Debug, Serialize)]
 pub(crate) struct Operation {
     /// What it was.

@@ -357,8 +357,7 @@ async fn the_driver_finds_the_world_of_the_simulator_at_the_arrays_address() {
     world.transact::<_, WorldError>(|at| systems::add(at, "array-a", "token")).unwrap();
     let address = answer_once(json!({"path": path, "array": "array-a"}).to_string());
     let open = |token: &str, url: String| {
-        let settings =
-            ArraySettings { url: url.parse().unwrap(), api_token: token.into(), tls: TlsSettings::default() };
+        let settings = ArraySettings::new(url.parse().unwrap(), token.into());
         protector_mock::factory().open(&"array-of-mine".into(), settings).unwrap()
     };
     let driver = open("token", format!("http://{address}/"));
