@@ -17,8 +17,8 @@ fn program() -> PathBuf {
 
 fn hold(arguments: &[&str]) -> (Output, Value) {
     let output = Command::new(program()).args(["--output", "json"]).args(arguments).output().unwrap();
-    let result = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let told = String::from_utf8_lossy(&output.stderr);
+    let result = serde_json::from_slice(&output.stdout).expect(&told);
     (output, result)
 }
 
