@@ -294,7 +294,7 @@ impl Bench for Arrays {
 
     fn sessions(&self, half: Half) -> Arrangement<'_, usize> {
         Box::pin(async move {
-            let asked = http::Request::builder().uri("/_sessions").body(Default::default())?;
+            let asked = http::Request::builder().uri("/_sessions").body(bytes::Bytes::new())?;
             let told: Value = serde_json::from_slice(self.api(half).answer(&asked).body())?;
             let number = told.get("sessions").and_then(Value::as_u64);
             Ok(usize::try_from(number.ok_or("the array does not tell its sessions")?)?)
