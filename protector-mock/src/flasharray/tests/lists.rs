@@ -82,6 +82,7 @@ fn versions_ascend_and_need_no_session() {
 #[test]
 fn what_clients_ask_when_they_start_is_answered() {
     let Bed { a, .. } = &Bed::new();
+    assert_eq!(a.ask("POST", "pods?names=p", Some(json!({}))).0, 200);
     for path in [
         "arrays",
         "arrays/space",
