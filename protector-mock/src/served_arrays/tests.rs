@@ -16,6 +16,24 @@ fn wanted(folder: &std::path::Path) -> WantedArrays {
     }
 }
 
+/// The machine's clock, two hours later: longer than a transfer takes.
+#[derive(Debug)]
+struct Later(SystemClock);
+
+impl Clock for Later {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now() + Duration::from_hours(2)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) -> futures::future::BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
 async fn start(wanted: &WantedArrays) -> ServedArrays {
     ServedArrays::start(wanted, Arc::new(SystemClock::new())).await.unwrap()
 }
@@ -88,17 +106,17 @@ async fn a_restart_loses_nothing_and_goes_on_with_transfers() {
     let now = "protection-group-snapshots?source_names=g&replicate_now=true";
     a.post(now, json!({"suffix": "s"})).await;
     let before = a.get("volumes").await;
+    let transfer = "protection-group-snapshots/transfer?names=array-a:g.s";
+    assert_eq!(b.get(transfer).await["items"][0]["completed"], Value::Null);
     arrays.end().await;
 
     let mut again = wanted(folder.path());
     again.settings.insert("transfer_base".to_owned(), json!(7200));
-    let arrays = start(&again).await;
+    let later = Arc::new(Later(SystemClock::new()));
+    let arrays = ServedArrays::start(&again, later).await.unwrap();
     let (a, b) = (Client::of(&arrays, "array-a").await, Client::of(&arrays, "array-b").await);
     assert_eq!(a.get("volumes").await["items"], before["items"]);
-    let transfer = "protection-group-snapshots/transfer?names=array-a:g.s";
-    assert_eq!(b.get(transfer).await["items"][0]["completed"], Value::Null);
     assert_eq!(a.get("_settings").await["transfer_base"], 3600.0, "a world keeps its settings");
-    a.post("_settings", json!({"transfer_base": 0, "transfer_per_extent": 0})).await;
     assert!(b.get(transfer).await["items"][0]["completed"].is_i64());
     let there = b.get("_content?snapshot=array-a:g.s.v1").await;
     assert_eq!(there["extents"], json!({"0": "x"}));
