@@ -2,9 +2,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
 mod docs;
+mod pair;
 mod process;
 mod python;
 mod simulated;
+mod strangers;
 mod test;
 mod testbed;
 mod tier;

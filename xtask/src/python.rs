@@ -1,4 +1,4 @@
-//! Python: an environment of our own below the target folder, and the tests that need no cloud.
+//! Python: environments of our own below the target folder, and the tests that need no cloud.
 
 use crate::process::{run, succeeds};
 use crate::tier::Ending;
@@ -8,8 +8,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the tests import besides the standard library, in the versions that the testbed installs, too.
-const PACKAGES: &[&str] = &["openstacksdk", "pymysql", "pytest", "pyyaml", "requests"];
+/// Packages for tests.
+pub(crate) struct Environment {
+    /// The folder below the target folder.
+    pub(crate) name: &'static str,
+    /// What the tests import besides the standard library.
+    pub(crate) packages: &'static [&'static str],
+}
+
+/// For the testbed's own tests, and those on sites.
+pub(crate) const TESTBED: Environment = Environment {
+    name: "xtask-python",
+    packages: &["openstacksdk", "pymysql", "pytest", "pyyaml", "requests"],
+};
+
+/// The versions in all environments are those that the testbed installs, too.
 const VERSIONS: &str = "testbed/requirements.lock";
 
 /// What runs without a cloud, below `testbed/`. Each has a process of its own: their modules share names.
@@ -30,13 +43,19 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<Ending> {
     if tests.is_empty() {
         return Ok(Ending::Skipped("testbed/ has no such tests".to_owned()));
     }
-    let python = environment(workspace)?;
+    let python = TESTBED.python(workspace)?;
     for test in tests {
-        let mut pytest = Command::new(&python);
-        pytest.current_dir(&testbed).env("PYTHONDONTWRITEBYTECODE", "1");
-        run(pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", test]))?;
+        run(pytest(&python, &testbed).arg(test))?;
     }
     Ok(Ending::Passed)
+}
+
+/// pytest in a folder, which it leaves as it is.
+pub(crate) fn pytest(python: &Path, folder: &Path) -> Command {
+    let mut pytest = Command::new(python);
+    pytest.current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    pytest
 }
 
 fn holds_tests(folder: &Path) -> bool {
@@ -53,25 +72,27 @@ pub(crate) fn interpreter() -> Result<&'static str> {
         .context("found no Python of at least 3.11: install python3")
 }
 
-/// The environment's Python, for tests on sites; the environment is made anew when what belongs into it has changed.
-pub(crate) fn environment(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.target.join("xtask-python");
-    let python = folder.join("bin/python");
-    let versions = workspace.root.join(VERSIONS);
-    let locked = fs::read_to_string(&versions).with_context(|| format!("failed to read {VERSIONS}"))?;
-    let wanted = format!("{}\n{locked}", PACKAGES.join(" "));
-    let stamp = folder.join("installed");
-    if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted)
-        && succeeds(Command::new(&python).arg("-V"))
-    {
-        return Ok(python);
+impl Environment {
+    /// Its Python; the environment is made anew when what belongs into it has changed.
+    pub(crate) fn python(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let folder = workspace.target.join(self.name);
+        let python = folder.join("bin/python");
+        let versions = workspace.root.join(VERSIONS);
+        let locked = fs::read_to_string(&versions).with_context(|| format!("failed to read {VERSIONS}"))?;
+        let wanted = format!("{}\n{locked}", self.packages.join(" "));
+        let stamp = folder.join("installed");
+        if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted)
+            && succeeds(Command::new(&python).arg("-V"))
+        {
+            return Ok(python);
+        }
+        create(&folder)?;
+        let mut install = Command::new(&python);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint"]);
+        run(install.arg(&versions).args(self.packages))?;
+        fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
+        Ok(python)
     }
-    create(&folder)?;
-    let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint"]);
-    run(install.arg(&versions).args(PACKAGES))?;
-    fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
-    Ok(python)
 }
 
 /// Makes an empty environment. Debian keeps what `venv` needs in a package of its own; `virtualenv` brings it along.

@@ -3,7 +3,7 @@
 use crate::process::{cargo, run as run_command, succeeds, tool};
 use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
-use crate::{python, simulated, tree};
+use crate::{python, simulated, strangers, tree};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::process::Command;
@@ -38,6 +38,8 @@ enum Tier {
     Docs,
     /// The testbed's own tests that need no cloud
     Python,
+    /// Other people's clients on simulated pairs
+    Strangers,
     /// The testbed's scenario on a simulated pair
     Scenario,
     /// cargo-deny: advisories, licences, bans, sources; where it is installed
@@ -55,6 +57,7 @@ impl Tier {
             Self::Doctests => "doctests",
             Self::Docs => "docs",
             Self::Python => "python",
+            Self::Strangers => "strangers",
             Self::Scenario => "scenario",
             Self::Deny => "deny",
         }
@@ -68,6 +71,7 @@ impl Tier {
             Self::Lints => 180,
             Self::Tests => 420,
             Self::Doctests | Self::Docs | Self::Python => 90,
+            Self::Strangers => 420,
             Self::Scenario => 600,
             Self::Deny => 900,
         }
@@ -98,6 +102,7 @@ impl Tier {
                 run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
             }
             Self::Python => return python::tests(workspace),
+            Self::Strangers => strangers::tests(workspace)?,
             Self::Scenario => simulated::scenario(workspace)?,
             Self::Deny => return deny(workspace, install_deny),
         }

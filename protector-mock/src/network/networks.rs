@@ -165,7 +165,11 @@ fn show(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     body::create(call, &NETWORK, |call, body| {
         let network = make(call.transaction, &call.site.name, body)?;
-        view(call.transaction, &call.site.name, &call.caller, &network)
+        let mut view = view(call.transaction, &call.site.name, &call.caller, &network)?;
+        // neutron/services/auto_allocate/db.py, _ensure_external_network_default_value_callback: a body always has
+        // `router:external`, so that this answer, unlike later ones, has `is_default` for internal networks, too.
+        view.insert("is_default".to_owned(), json!(network.is_default));
+        Ok(view)
     })
 }
 

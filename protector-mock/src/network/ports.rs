@@ -239,6 +239,7 @@ pub(super) fn change(
     let Some(network) = transaction.get::<Network>(scope, &port.network_id)? else {
         return Err(super::networks::NETWORK.missing(&port.network_id));
     };
+    let before = port.clone();
     if let Some(mac) = body.get("mac_address").and_then(Value::as_str).filter(|mac| *mac != port.mac_address)
     {
         if is_trusted(&port.device_owner) {
@@ -289,12 +290,27 @@ pub(super) fn change(
         port.profile = if profile.is_object() { profile.clone() } else { json!({}) };
     }
     let now = transaction.now();
-    port.standard.touch(now);
+    let changes = changes(&before, &port);
+    port.standard.touch_times(now, changes);
     if let Some(host) = body.get("binding:host_id") {
         binding::to_host(&mut port, host.as_str().unwrap_or_default(), now);
     }
     transaction.put(scope, &port)?;
     Ok(port)
+}
+
+/// How many revisions a change is.
+// neutron/services/revisions/revision_plugin.py: an object's is counted once in a transaction. A description alone is
+// counted as the standard attributes', what belongs to a port as the port's.
+fn changes(before: &Port, after: &Port) -> u64 {
+    let own = |port: &Port| {
+        let texts = [&port.name, &port.device_id, &port.device_owner, &port.mac_address];
+        (texts.map(String::clone), port.admin_state_up)
+    };
+    let described = before.standard.description != after.standard.description && own(before) == own(after);
+    let secured = before.allowed_address_pairs != after.allowed_address_pairs
+        || before.security_groups != after.security_groups;
+    if described && secured { 2 } else { 1 }
 }
 
 // neutron/plugins/ml2/plugin.py, _portsec_ext_port_update_processing

@@ -33,6 +33,15 @@ fn extensions_are_those_that_are_served() {
 }
 
 #[test]
+fn whether_an_internal_network_is_the_default_one_is_said_when_it_is_made_and_never_again() {
+    let bed = Bed::new();
+    let made = bed.make(OWNER, "/v2.0/networks", "network", &json!({"name": "inside"}));
+    assert_eq!(made["is_default"], false);
+    let seen = bed.get(OWNER, &format!("/v2.0/networks/{}", id(&made))).body["network"].clone();
+    assert_eq!(seen.get("is_default"), None);
+}
+
+#[test]
 fn a_network_lives_from_its_creation_to_its_deletion() {
     let bed = Bed::new();
     let (network, subnet) = bed.network();
@@ -317,6 +326,7 @@ fn security_groups_begin_with_the_default_one_and_rules_are_not_made_twice() {
     let made = bed.make(OWNER, path, "security_group_rule", &rule);
     assert_eq!((&made["protocol"], &made["port_range_min"]), (&json!("tcp"), &json!(443)));
     assert_eq!((&made["remote_ip_prefix"], &made["ethertype"]), (&json!("192.0.2.7/32"), &json!("IPv4")));
+    assert_eq!(made["belongs_to_default_sg"], false);
     let message = format!("Security group rule already exists. Rule id is {}.", id(&made));
     let again = bed.post(OWNER, path, &json!({ "security_group_rule": rule }));
     assert_eq!(again.error(), (409, "SecurityGroupRuleExists", message.as_str()));

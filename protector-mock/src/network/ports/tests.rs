@@ -34,6 +34,23 @@ fn a_port_has_the_mac_and_the_address_that_it_asks_for() {
 }
 
 #[test]
+fn a_description_changed_together_with_address_pairs_is_two_revisions() {
+    let bed = Bed::new();
+    let (network, _) = bed.network();
+    let path = format!("/v2.0/ports/{}", id(&bed.port(&network, &json!({}))));
+    let revision = |changes: Value| {
+        bed.put(OWNER, &path, &json!({ "port": changes })).body["port"]["revision_number"].clone()
+    };
+    let pairs = |address: &str| json!([{ "ip_address": address }]);
+    let both = json!({"description": "A port", "allowed_address_pairs": pairs("10.1.0.30")});
+    assert_eq!(revision(both), 3);
+    assert_eq!(revision(json!({"description": "A web server's"})), 4);
+    assert_eq!(revision(json!({"allowed_address_pairs": pairs("10.1.0.31")})), 5);
+    let with_name = json!({"name": "web", "description": "Its", "allowed_address_pairs": pairs("10.1.0.32")});
+    assert_eq!(revision(with_name), 6);
+}
+
+#[test]
 fn taken_and_foreign_addresses_are_refused_in_neutrons_words() {
     let bed = Bed::new();
     let (network, subnet) = bed.network();
