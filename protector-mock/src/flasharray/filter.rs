@@ -213,6 +213,9 @@ impl<'t> Parser<'t> {
             self.take_sign(")")?;
             return Some(filter);
         }
+        if self.at_word("and") || self.at_word("or") {
+            return None;
+        }
         let name = self.take_value()?;
         if self.at_sign("(") && (name == "contains" || name == "tags") {
             self.take()?;

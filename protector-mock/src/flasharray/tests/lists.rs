@@ -51,7 +51,8 @@ fn filters_pick_items() {
         let encoded = filter.replace('"', "%22").replace('<', "%3C").replace('>', "%3E").replace('\\', "%5C");
         assert_eq!(a.names(&format!("volumes?filter={encoded}")), names, "{filter}");
     }
-    for filter in ["name=", "name='v", "(name='v'", "name='v1' name='v2'", "and or"] {
+    for filter in ["and", "name='a' and or", "name=", "name='v", "(name='v'", "name='v1' name='v2'", "and or"]
+    {
         a.refuses("Invalid filter", "GET", &format!("volumes?filter={filter}"), Value::Null);
     }
 }
