@@ -6,6 +6,7 @@ mod finding;
 mod group;
 pub mod naming;
 mod operation;
+mod recovery_point;
 
 pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
@@ -17,3 +18,4 @@ pub use group::{
     VolumeLineage,
 };
 pub use operation::{OperationStatus, OperationType};
+pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
