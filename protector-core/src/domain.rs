@@ -7,6 +7,9 @@ mod group;
 pub mod naming;
 mod operation;
 mod recovery_point;
+mod rpo;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
@@ -19,3 +22,4 @@ pub use group::{
 };
 pub use operation::{OperationStatus, OperationType};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
+pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

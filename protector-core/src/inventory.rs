@@ -2,10 +2,12 @@
 
 mod capture;
 mod facts;
+mod points;
 mod watch;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
+pub use points::{read_points, read_schedule};
 pub use watch::{LookError, Wait, Watch};
 
 use crate::driver::StorageDriver;

@@ -27,11 +27,13 @@ mod log;
 mod objects;
 mod operation;
 mod planning;
+mod recovery;
 mod status;
 
 pub use builder::ProtectorBuilder;
 pub use error::Error;
 pub use operation::{OperationHandle, OperationReport, Progress};
+pub use recovery::RecoveryPointView;
 pub use status::{OperationView, Status};
 
 use crate::config::{Config, ProtectorConfig};

@@ -84,7 +84,10 @@ pub fn judge(point: &RecoveryPoint, group: &ProtectionGroup) -> Eligibility {
 }
 
 /// The newest point that nothing speaks against.
-pub fn newest_eligible<'a>(points: &'a [RecoveryPoint], group: &ProtectionGroup) -> Option<&'a RecoveryPoint> {
+pub fn newest_eligible<'a>(
+    points: &'a [RecoveryPoint],
+    group: &ProtectionGroup,
+) -> Option<&'a RecoveryPoint> {
     let eligible = points.iter().filter(|point| judge(point, group).is_eligible());
     eligible.max_by_key(|point| point.created)
 }
