@@ -8,6 +8,7 @@ pub mod naming;
 mod operation;
 mod recovery_point;
 mod rpo;
+pub mod site_report;
 #[cfg(test)]
 pub(crate) mod testing;
 

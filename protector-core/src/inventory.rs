@@ -3,11 +3,13 @@
 mod capture;
 mod facts;
 mod points;
+mod site_probe;
 mod watch;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
 pub use points::{read_points, read_schedule};
+pub use site_probe::{SiteNeeds, observe, reach};
 pub use watch::{LookError, Wait, Watch};
 
 use crate::driver::StorageDriver;
