@@ -11,6 +11,7 @@ mod rpo;
 pub mod site_report;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod volume_type;
 
 pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
