@@ -98,6 +98,17 @@ pub enum Error {
         #[source]
         source: Stopped,
     },
+    /// A site did not answer in time.
+    #[error("{site} did not answer within {} s", waited.as_secs())]
+    SiteSilent {
+        /// The site.
+        site: SiteName,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What ended the wait.
+        #[source]
+        source: Stopped,
+    },
     /// No group of that name.
     #[error("there is no Protection Group {name}: {}", if known.is_empty() { "there is none at all".to_owned() } else { format!("there are {}", known.join(", ")) })]
     GroupUnknown {
@@ -187,7 +198,7 @@ impl Coded for Error {
             | Self::DriverUnknown { .. }
             | Self::SiteUnknown { .. }
             | Self::ArrayUnknown { .. } => Code::ConfigurationInvalid,
-            Self::ArraySilent { .. } => Code::Unreachable,
+            Self::ArraySilent { .. } | Self::SiteSilent { .. } => Code::Unreachable,
             Self::Driver(error) => error.code(),
             Self::OpenStack(error) => error.code(),
             Self::Store(error) => error.code(),
