@@ -6,6 +6,12 @@ mod finding;
 mod group;
 pub mod naming;
 mod operation;
+mod recovery_point;
+mod rpo;
+pub mod site_report;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod volume_type;
 
 pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
@@ -17,3 +23,5 @@ pub use group::{
     VolumeLineage,
 };
 pub use operation::{OperationStatus, OperationType};
+pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
+pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

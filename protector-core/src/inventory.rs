@@ -2,10 +2,16 @@
 
 mod capture;
 mod facts;
+mod points;
+mod site_probe;
+mod volume_types;
 mod watch;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
+pub use points::{read_points, read_schedule};
+pub use site_probe::{SiteNeeds, observe, reach};
+pub use volume_types::read_volume_types;
 pub use watch::{LookError, Wait, Watch};
 
 use crate::driver::StorageDriver;

@@ -27,11 +27,16 @@ mod log;
 mod objects;
 mod operation;
 mod planning;
+mod recovery;
+mod sites;
 mod status;
+mod volume_types;
 
 pub use builder::ProtectorBuilder;
 pub use error::Error;
 pub use operation::{OperationHandle, OperationReport, Progress};
+pub use recovery::RecoveryPointView;
+pub use sites::{ArrayView, SiteView};
 pub use status::{OperationView, Status};
 
 use crate::config::{Config, ProtectorConfig};

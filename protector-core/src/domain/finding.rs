@@ -58,6 +58,10 @@ finding_codes! {
     StatusForbids = "status-forbids";
     AttributeDropped = "attribute-dropped";
     Drift = "drift";
+    RpoMissed = "rpo-missed";
+    RpoUnknown = "rpo-unknown";
+    RpoTooShort = "rpo-too-short";
+    ArrayUnreachable = "array-unreachable";
 }
 
 /// Something that refuses an operation, or that the operator should know.

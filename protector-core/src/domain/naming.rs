@@ -60,6 +60,14 @@ pub fn point(operation: OperationType, epoch: u64, attempt: u64) -> String {
     format!("protector-{operation}-e{epoch}-a{attempt}")
 }
 
+/// The epoch in the name of a point that protector made; of others' points `None`.
+pub fn epoch_of_point(name: &str) -> Option<u64> {
+    let (rest, attempt) = name.strip_prefix("protector-")?.rsplit_once("-a")?;
+    let (_, epoch) = rest.rsplit_once("-e")?;
+    attempt.parse::<u64>().ok()?;
+    epoch.parse().ok()
+}
+
 /// The name of the safety snapshot that goes before an overwrite.
 pub fn safety_snapshot(operation: OperationType, epoch: u64, attempt: u64) -> String {
     format!("protector-safety-{operation}-e{epoch}-a{attempt}")
@@ -86,6 +94,16 @@ mod tests {
         assert_ne!(group_id(&project, "web"), group_id(&project, "db"));
         let group = group_id(&project, "web");
         assert_ne!(lineage_id(group, "volume", "x"), lineage_id(group, "server", "x"));
+    }
+
+    #[test]
+    fn a_points_name_tells_its_epoch_and_others_names_tell_none() {
+        for operation in [OperationType::Protect, OperationType::Failback] {
+            assert_eq!(epoch_of_point(&point(operation, 12, 3)), Some(12));
+        }
+        for name in ["217", "protector-", "protector-e1", "protector-failover-e-a1", "failover-e1-a1"] {
+            assert_eq!(epoch_of_point(name), None, "{name}");
+        }
     }
 
     #[test]

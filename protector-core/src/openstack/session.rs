@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use url::Url;
 
 const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
@@ -39,7 +39,30 @@ struct Shared {
     cloud: Arc<CloudConfig>,
     tokens: Arc<Tokens>,
     caller: Caller,
-    versions: Mutex<BTreeMap<Service, Range>>,
+    versions: Versions,
+}
+
+/// What each service offers, read once. Each has a cell of its own: a service that does not answer keeps nobody from
+/// another.
+#[derive(Debug, Default)]
+struct Versions {
+    identity: OnceCell<Range>,
+    compute: OnceCell<Range>,
+    block_storage: OnceCell<Range>,
+    network: OnceCell<Range>,
+    image: OnceCell<Range>,
+}
+
+impl Versions {
+    fn of(&self, service: Service) -> &OnceCell<Range> {
+        match service {
+            Service::Identity => &self.identity,
+            Service::Compute => &self.compute,
+            Service::BlockStorage => &self.block_storage,
+            Service::Network => &self.network,
+            Service::Image => &self.image,
+        }
+    }
 }
 
 impl Session {
@@ -49,7 +72,7 @@ impl Session {
         let tokens = Arc::new(Tokens::new(site.clone(), Arc::clone(&cloud), Arc::clone(&transport)));
         let credentials: Arc<dyn Credentials> = Arc::<Tokens>::clone(&tokens);
         let caller = Caller::new(transport, credentials, REQUESTS_AT_A_TIME);
-        Self { shared: Arc::new(Shared { site, cloud, tokens, caller, versions: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { site, cloud, tokens, caller, versions: Versions::default() }) }
     }
 
     /// The same with another retry policy.
@@ -62,7 +85,7 @@ impl Session {
                 cloud: Arc::clone(&shared.cloud),
                 tokens: Arc::clone(&shared.tokens),
                 caller: shared.caller.clone().with_policy(policy),
-                versions: Mutex::default(),
+                versions: Versions::default(),
             }),
         }
     }
@@ -234,18 +257,15 @@ impl Session {
     }
 
     async fn range(&self, context: &Context, service: Service) -> Result<Range, Error> {
-        let mut known = self.shared.versions.lock().await;
-        if let Some(range) = known.get(&service) {
-            return Ok(*range);
-        }
-        let endpoint = self.endpoint(context, service).await?;
-        let call = versions::call(&endpoint, service);
-        let answer = self.shared.caller.call(context, &call).await;
-        let range = answer
-            .and_then(|answer| versions::read(&answer, service))
-            .map_err(|error| Error::of(service, self.site(), error))?;
-        known.insert(service, range);
-        Ok(range)
+        let read = || async {
+            let endpoint = self.endpoint(context, service).await?;
+            let call = versions::call(&endpoint, service);
+            let answer = self.shared.caller.call(context, &call).await;
+            answer
+                .and_then(|answer| versions::read(&answer, service))
+                .map_err(|error| Error::of(service, self.site(), error))
+        };
+        self.shared.versions.of(service).get_or_try_init(read).await.copied()
     }
 
     fn identity_error(&self, error: CallError) -> Error {

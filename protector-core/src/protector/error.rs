@@ -1,12 +1,13 @@
 use crate::config::ConfigError;
 use crate::domain::{Finding, GroupStatus, OperationStatus, OperationType};
 use crate::error::{Class, Code, Coded};
-use crate::id::{OperationId, SiteName};
+use crate::id::{ArrayName, OperationId, SiteName};
 use crate::journal::StoreError;
 use crate::operations::PlanningError;
 use crate::secret::sealed::SealError;
 use crate::steps::RecordError;
-use crate::transport::TransportBuildError;
+use crate::transport::{Stopped, TransportBuildError};
+use std::time::Duration;
 
 /// What a user of [`super::Protector`] is told.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,45 @@ pub enum Error {
         name: SiteName,
         /// Those there are.
         known: Vec<SiteName>,
+    },
+    /// A group is on an array that the configuration does not have at the site.
+    #[error(
+        "group {group} is on array {array}, which {site} does not have in protector.yaml: it has {}",
+        list(known)
+    )]
+    ArrayUnknown {
+        /// The array.
+        array: String,
+        /// The site.
+        site: SiteName,
+        /// The group.
+        group: String,
+        /// Those that the site has.
+        known: Vec<ArrayName>,
+    },
+    /// An array did not answer in time.
+    #[error("array {array} at {site} did not answer within {} s", waited.as_secs())]
+    ArraySilent {
+        /// The array.
+        array: ArrayName,
+        /// The site.
+        site: SiteName,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What ended the wait.
+        #[source]
+        source: Stopped,
+    },
+    /// A site did not answer in time.
+    #[error("{site} did not answer within {} s", waited.as_secs())]
+    SiteSilent {
+        /// The site.
+        site: SiteName,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What ended the wait.
+        #[source]
+        source: Stopped,
     },
     /// No group of that name.
     #[error("there is no Protection Group {name}: {}", if known.is_empty() { "there is none at all".to_owned() } else { format!("there are {}", known.join(", ")) })]
@@ -154,9 +194,11 @@ impl Coded for Error {
         match self {
             Self::Config(error) => error.code(),
             Self::Seal(error) => error.code(),
-            Self::Transport { .. } | Self::DriverUnknown { .. } | Self::SiteUnknown { .. } => {
-                Code::ConfigurationInvalid
-            }
+            Self::Transport { .. }
+            | Self::DriverUnknown { .. }
+            | Self::SiteUnknown { .. }
+            | Self::ArrayUnknown { .. } => Code::ConfigurationInvalid,
+            Self::ArraySilent { .. } | Self::SiteSilent { .. } => Code::Unreachable,
             Self::Driver(error) => error.code(),
             Self::OpenStack(error) => error.code(),
             Self::Store(error) => error.code(),

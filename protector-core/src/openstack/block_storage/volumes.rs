@@ -75,6 +75,11 @@ pub struct Volume {
     pub project_id: Option<ProjectId>,
     /// The user who made it.
     pub user_id: Option<String>,
+    /// The process of Cinder that made it (3.48); none, if it was taken over from the backend.
+    pub service_uuid: Option<String>,
+    /// Whether a compute host has to lock while it attaches the volume, by the process's name: `true` if its initiator
+    /// cannot do without, `None` always (3.69).
+    pub shared_targets: Option<bool>,
     /// Whether it counts against the quota (3.65).
     pub consumes_quota: Option<bool>,
     /// When it was made.

@@ -144,6 +144,53 @@ async fn a_version_that_is_not_offered_is_a_missing_capability() {
     assert_eq!(error.code(), Code::CapabilityMissing);
 }
 
+/// Answers but for Nova, which takes the request and says nothing.
+#[derive(Debug)]
+struct SilentNova;
+
+impl Transport for SilentNova {
+    fn send(
+        &self,
+        request: crate::transport::WireRequest,
+    ) -> futures::future::BoxFuture<'_, Result<crate::transport::RawAnswer, crate::transport::SendError>>
+    {
+        Box::pin(async move {
+            let (status, body) = match request.url.path() {
+                "/v3/auth/tokens" => (
+                    201,
+                    json!({"token": {"expires_at": "2099-01-01T00:00:00Z",
+                    "user": {"id": "u1"}, "project": {"id": "p1"}, "roles": [], "catalog": []}}),
+                ),
+                "/v2.1/" => std::future::pending().await,
+                _ => (200, json!({"versions": [{"version": "3.71", "min_version": "3.0"}]})),
+            };
+            let headers = [("x-subject-token", "token")]
+                .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+            let status = http::StatusCode::from_u16(status).unwrap();
+            let body = body.to_string().into();
+            Ok(crate::transport::RawAnswer { status, headers: headers.into_iter().collect(), body })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_silent_keeps_nobody_from_another() {
+    let server = Server::new_async().await;
+    let mut cloud = cloud(&server);
+    cloud.endpoint_overrides = [("compute", "http://c/v2.1"), ("block_storage", "http://c/v3")]
+        .map(|(service, address)| (service.to_owned(), address.parse().unwrap()))
+        .into();
+    let session = Session::new("site-a".into(), cloud, Arc::new(SilentNova));
+    let context = Context::default().within(std::time::Duration::from_secs(10));
+    let (nova, cinder) = futures::join!(session.versions(&context, Service::Compute), async {
+        let versions = session.versions(&context, Service::BlockStorage).await;
+        assert!(context.remaining().is_some_and(|left| !left.is_zero()), "it waited for Nova");
+        versions
+    });
+    assert_eq!(nova.unwrap_err().code(), Code::DeadlineExceeded);
+    assert_eq!(cinder.unwrap().1, Microversion::new(3, 71));
+}
+
 #[tokio::test]
 async fn a_list_follows_markers_and_never_another_host() {
     use futures::TryStreamExt;

@@ -64,6 +64,8 @@ fn volume() -> Volume {
         host: Some("site-a@pure#pure".to_owned()),
         project_id: Some("p1".into()),
         user_id: Some("u1".to_owned()),
+        service_uuid: Some("65c2485f".to_owned()),
+        shared_targets: None,
         consumes_quota: Some(true),
         created_at: Some("2026-11-22T16:00:05Z".parse().unwrap()),
     }
@@ -119,6 +121,7 @@ async fn get_reads_what_a_member_is_shown() {
         .await;
     assert_eq!((volume.name, volume.bootable, volume.encrypted), (None, false, false));
     assert_eq!((volume.provider_id, volume.host, volume.name_id), (None, None, None));
+    assert_eq!((volume.service_uuid, volume.shared_targets), (None, Some(true)));
     assert!(volume.volume_image_metadata.is_empty());
 }
 

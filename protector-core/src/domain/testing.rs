@@ -1,0 +1,77 @@
+//! A group and its points, for the tests of what is decided on them.
+
+use super::{
+    GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationType, SiteVolume, StorageGroupReference,
+    VolumeLineage,
+};
+use crate::id::{GroupId, LineageId, SiteName};
+use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub(crate) fn at(minutes: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + minutes.minutes()
+}
+
+pub(crate) fn origin(site: &str) -> StorageGroupReference {
+    StorageGroupReference { array: format!("array-{site}").as_str().into(), name: format!("group-{site}") }
+}
+
+pub(crate) fn volume(number: u128) -> VolumeLineage {
+    let of = |site: &str| SiteVolume {
+        volume_id: format!("volume-{site}-{number}").as_str().into(),
+        array: format!("array-{site}").as_str().into(),
+        array_volume_id: format!("id-{site}-{number}").as_str().into(),
+        serial: String::new(),
+        array_volume_name: format!("{site}-{number}"),
+    };
+    VolumeLineage {
+        lineage: LineageId::new(Uuid::from_u128(number)),
+        name: format!("disk-{number}"),
+        sites: [("a".into(), of("a")), ("b".into(), of("b"))].into(),
+    }
+}
+
+/// A group of two volumes that runs at `site`, in `epoch`, where it was brought at `moved`.
+pub(crate) fn group(site: &str, epoch: u64, moved: Option<i64>) -> ProtectionGroup {
+    let member = Member {
+        lineage: LineageId::new(Uuid::from_u128(9)),
+        name: "web".to_owned(),
+        order: 0,
+        servers: BTreeMap::new(),
+        ports: Vec::new(),
+        volumes: vec![volume(1), volume(2)],
+    };
+    ProtectionGroup {
+        id: GroupId::new(Uuid::nil()),
+        name: "shop".to_owned(),
+        status: GroupStatus::Active,
+        replication_type: ReplicationType::Async,
+        primary_site: "a".into(),
+        secondary_site: "b".into(),
+        current_primary_site: site.into(),
+        epoch,
+        failover_count: 0,
+        last_failover_at: moved.map(at),
+        created_at: Some(at(0)),
+        projects: BTreeMap::new(),
+        consistency_groups: BTreeMap::new(),
+        storage_groups: ["a", "b"].map(|site| (SiteName::from(site), origin(site))).into(),
+        replication_interval: 300,
+        retention: 3600,
+        rpo_minutes: 15,
+        members: [(member.lineage, member)].into(),
+    }
+}
+
+pub(crate) fn point(site: &str, name: &str, created: i64) -> RecoveryPoint {
+    RecoveryPoint {
+        origin: origin(site),
+        name: name.to_owned(),
+        created: at(created),
+        completed: Some(at(created + 1)),
+        progress: 1.0,
+        bytes_transferred: Some(1),
+        members: [(format!("{site}-1"), 10), (format!("{site}-2"), 20)].into(),
+    }
+}
