@@ -31,8 +31,11 @@
 //! 18. A verb that is not among `capabilities` is [`Error::Unsupported`] and sends nothing.
 //! 19. What belongs to others is not changed by any verb.
 //! 20. `forget_marks` removes epoch and content from volumes; what has none, or is gone, is no error.
-//! 21. `discard_origin` discards what is left here of a peer's group, its points included, recoverably; what is gone already is no error.
+//! 21. `discard_origin` discards what is left here of a peer's group, its points included, held or not, recoverably; what is gone already is no error.
 //! 22. `close` ends what is kept open with the array, within [`CLOSING_TIME`] though the array is dead; twice is as good as once, and the next verb begins anew.
+//! 23. `hold_point` keeps the content of a complete point usable by `materialize`, and the point listed, though the array's own retention removes it; twice is as good as once; a point that is incomplete or not there is refused and changes nothing. `release_point` ends it, recoverably; what is not held is no error.
+//! 24. `source_points` lists all snapshots of a group of this array, oldest first: points, scheduled ones, safety snapshots, destroyed ones until they are eradicated.
+//! 25. `storage_group_by_name` reads a group of this array by its name, and tells what `storage_group` tells; `None` if there is none.
 
 mod error;
 #[cfg(test)]
@@ -45,7 +48,7 @@ pub mod conformance;
 pub use error::Error;
 pub use types::{
     ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, GroupOrigin, Peer, PointMember,
-    RecoveryPoint, ReplicationSettings, ReplicationTarget, StorageGroup,
+    RecoveryPoint, ReplicationSettings, ReplicationTarget, SourcePoint, StorageGroup,
 };
 
 use crate::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
@@ -96,6 +99,13 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
         group: &'a ConsistencyGroupId,
     ) -> Answer<'a, Option<StorageGroup>>;
 
+    /// Finds a storage group of this array by its name, where nobody can say which consistency group it is (clause 25).
+    fn storage_group_by_name<'a>(
+        &'a self,
+        context: &'a Context,
+        group: &'a str,
+    ) -> Answer<'a, Option<StorageGroup>>;
+
     /// Sets a group's schedule, interval and retention, on the source half (clause 5).
     fn set_replication<'a>(
         &'a self,
@@ -122,14 +132,45 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
         point: &'a str,
     ) -> Answer<'a, Option<RecoveryPoint>>;
 
-    /// Lists the points that have come from a peer's group, on the target half, oldest first (clause 8).
+    /// Lists all snapshots of a group of this array, destroyed ones included, oldest first (clause 24).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the group is not there.
+    fn source_points<'a>(&'a self, context: &'a Context, group: &'a str) -> Answer<'a, Vec<SourcePoint>>;
+
+    /// Lists the points that have come from a peer's group, on the target half, oldest first (clause 8). A point that the
+    /// array has removed while it was held is among them, with the moment, end and members that it had (clause 23).
     fn recovery_points<'a>(
         &'a self,
         context: &'a Context,
         origin: &'a GroupOrigin,
     ) -> Answer<'a, Vec<RecoveryPoint>>;
 
-    /// Overwrites a volume of this array with a member of a point, on the target half (clauses 3, 10, 11, 12).
+    /// Keeps the content of a complete point that came from a peer's group, on the target half, whatever becomes of the point
+    /// itself (clause 23). It costs no time that grows with the data, and space as the array then drops the point.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::NotFound`] if the point is not complete, or neither there nor held.
+    ///
+    /// # Effects
+    /// What the array keeps it with; undone by `release_point` and by `discard_origin`. `discard_replica` does not undo it.
+    fn hold_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()>;
+
+    /// Ends the hold of a point, on the target half, recoverably (clause 23). If the point itself is gone, it is now of no use.
+    fn release_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()>;
+
+    /// Overwrites a volume of this array with a member of a point, on the target half (clauses 3, 10, 11, 12); if the point is
+    /// held and itself gone, with what was kept of it (clause 23).
     ///
     /// # Effects
     /// The volume's content is lost but for safety snapshots: take one first; undone by `restore`.
@@ -201,7 +242,7 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
     /// Not undone.
     fn forget_marks<'a>(&'a self, context: &'a Context, volumes: &'a [ArrayVolumeId]) -> Answer<'a, ()>;
 
-    /// Discards what is left here of a peer's group, recoverably (clause 21).
+    /// Discards what is left here of a peer's group, held points included, recoverably (clause 21).
     fn discard_origin<'a>(&'a self, context: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()>;
 }
 

@@ -6,6 +6,7 @@
 
 mod access;
 mod factory;
+mod holds;
 mod lookup;
 mod marks;
 mod overwrite;
@@ -19,7 +20,7 @@ use access::Access;
 use futures::future::BoxFuture;
 use protector_core::driver::{
     Answer, ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, Error, GroupOrigin,
-    RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
+    RecoveryPoint, ReplicationSettings, SourcePoint, StorageDriver, StorageGroup,
 };
 use protector_core::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
 use protector_core::transport::Context;
@@ -51,7 +52,7 @@ impl StorageDriver for MockDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none().with_asynchronous().with_overwrite().with_marks()
+        Capabilities::none().with_asynchronous().with_overwrite().with_marks().with_holds()
     }
 
     fn describe<'a>(&'a self, context: &'a Context) -> Answer<'a, ArrayDescription> {
@@ -73,6 +74,16 @@ impl StorageDriver for MockDriver {
         group: &'a ConsistencyGroupId,
     ) -> Answer<'a, Option<StorageGroup>> {
         let attempted = format!("look for the storage group of {group}");
+        let name = format!("consisgroup-{group}-cinder");
+        Box::pin(self.act(context, attempted, move |verb| lookup::storage_group(verb, &name)))
+    }
+
+    fn storage_group_by_name<'a>(
+        &'a self,
+        context: &'a Context,
+        group: &'a str,
+    ) -> Answer<'a, Option<StorageGroup>> {
+        let attempted = format!("look for storage group {group}");
         Box::pin(self.act(context, attempted, |verb| lookup::storage_group(verb, group)))
     }
 
@@ -106,6 +117,11 @@ impl StorageDriver for MockDriver {
         Box::pin(self.act(context, attempted, |verb| points::at_source(verb, group, point)))
     }
 
+    fn source_points<'a>(&'a self, context: &'a Context, group: &'a str) -> Answer<'a, Vec<SourcePoint>> {
+        let attempted = format!("list the snapshots of {group}");
+        Box::pin(self.act(context, attempted, |verb| points::of_source(verb, group)))
+    }
+
     fn recovery_points<'a>(
         &'a self,
         context: &'a Context,
@@ -113,6 +129,26 @@ impl StorageDriver for MockDriver {
     ) -> Answer<'a, Vec<RecoveryPoint>> {
         let attempted = format!("list the recovery points of {}", verb::replica(origin));
         Box::pin(self.act(context, attempted, |verb| points::at_target(verb, origin)))
+    }
+
+    fn hold_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()> {
+        let attempted = format!("hold {}.{point}", verb::replica(origin));
+        Box::pin(self.act(context, attempted, |verb| holds::hold(verb, origin, point)))
+    }
+
+    fn release_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()> {
+        let attempted = format!("release {}.{point}", verb::replica(origin));
+        Box::pin(self.act(context, attempted, |verb| holds::release(verb, origin, point)))
     }
 
     fn materialize<'a>(
@@ -210,9 +246,8 @@ impl StorageDriver for MockDriver {
     }
 
     fn discard_origin<'a>(&'a self, context: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()> {
-        let group = verb::replica(origin);
-        let attempted = format!("discard {group}");
-        Box::pin(self.act(context, attempted, move |verb| points::discard_group(verb, &group)))
+        let attempted = format!("discard {}", verb::replica(origin));
+        Box::pin(self.act(context, attempted, |verb| points::discard_origin(verb, origin)))
     }
 
     /// Nothing is kept open: each verb is a moment of the world.

@@ -10,6 +10,7 @@
 //! | complete | the transfer of `A:G.P` has full progress and an end |
 //! | safety snapshot `N` | protection group snapshot `G.N` that is not replicated |
 //! | content, epoch | tags `content` and `epoch` of a volume in the namespace `protector` |
+//! | held point | a volume `protector-hold-…` of each member, made from its snapshot, with tags that say which it is |
 //! | discard | destroy, which an array undoes for as long as its eradication delay lasts |
 //!
 //! The names are those that Cinder's own driver gives (`cinder/volume/drivers/pure.py`, 2024.1 to 2026.2).
@@ -17,6 +18,7 @@
 mod factory;
 mod failure;
 mod group_snapshots;
+mod holds;
 mod lookup;
 mod marks;
 mod names;
@@ -30,7 +32,7 @@ use crate::flasharray::{self, FlashArray};
 use futures::future::BoxFuture;
 use protector_core::driver::{
     Answer, ArrayDescription, ArrayVolume, CLOSING_TIME, Capabilities, Content, EpochMark, Error,
-    GroupOrigin, RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
+    GroupOrigin, RecoveryPoint, ReplicationSettings, SourcePoint, StorageDriver, StorageGroup,
 };
 use protector_core::error::chain;
 use protector_core::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
@@ -78,7 +80,7 @@ impl StorageDriver for PureDriver {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none().with_asynchronous().with_overwrite().with_marks()
+        Capabilities::none().with_asynchronous().with_overwrite().with_marks().with_holds()
     }
 
     fn close<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, ()> {
@@ -105,6 +107,14 @@ impl StorageDriver for PureDriver {
         &'a self,
         context: &'a Context,
         group: &'a ConsistencyGroupId,
+    ) -> Answer<'a, Option<StorageGroup>> {
+        Box::pin(async move { self.find_storage_group(context, &names::group(group)).await })
+    }
+
+    fn storage_group_by_name<'a>(
+        &'a self,
+        context: &'a Context,
+        group: &'a str,
     ) -> Answer<'a, Option<StorageGroup>> {
         Box::pin(self.find_storage_group(context, group))
     }
@@ -135,12 +145,34 @@ impl StorageDriver for PureDriver {
         Box::pin(self.find_source_point(context, group, point))
     }
 
+    fn source_points<'a>(&'a self, context: &'a Context, group: &'a str) -> Answer<'a, Vec<SourcePoint>> {
+        Box::pin(self.list_source_points(context, group))
+    }
+
     fn recovery_points<'a>(
         &'a self,
         context: &'a Context,
         origin: &'a GroupOrigin,
     ) -> Answer<'a, Vec<RecoveryPoint>> {
         Box::pin(self.list_recovery_points(context, origin))
+    }
+
+    fn hold_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()> {
+        Box::pin(self.hold_members(context, origin, point))
+    }
+
+    fn release_point<'a>(
+        &'a self,
+        context: &'a Context,
+        origin: &'a GroupOrigin,
+        point: &'a str,
+    ) -> Answer<'a, ()> {
+        Box::pin(self.release_members(context, origin, point))
     }
 
     fn materialize<'a>(
@@ -217,7 +249,7 @@ impl StorageDriver for PureDriver {
     }
 
     fn discard_origin<'a>(&'a self, context: &'a Context, origin: &'a GroupOrigin) -> Answer<'a, ()> {
-        Box::pin(async move { self.destroy_group(context, &names::replica(origin)).await })
+        Box::pin(self.destroy_origin(context, origin))
     }
 
     fn discard_volume<'a>(&'a self, context: &'a Context, volume: &'a ArrayVolumeId) -> Answer<'a, ()> {

@@ -30,7 +30,7 @@ pub use arrays::{Array, Arrays};
 pub use connections::{Connection, Connections};
 pub use error::{Error, Meaning, Refusal};
 pub use filter::Filter;
-pub use protection_group_snapshots::{GroupSnapshot, ProtectionGroupSnapshots, Transfer};
+pub use protection_group_snapshots::{GroupSnapshot, ProtectionGroupSnapshots, Space, Transfer};
 pub use protection_group_targets::{GroupTarget, ProtectionGroupTargets};
 pub use protection_group_volumes::{GroupVolume, ProtectionGroupVolumes};
 pub use protection_groups::{GroupChange, ProtectionGroup, ProtectionGroups, Retention, Schedule};

@@ -5,11 +5,13 @@
 
 use futures::future::BoxFuture;
 use protector_core::driver::conformance::{Arranged, Arrangement, Bench, Fault, Half, Object, run_all};
-use protector_core::driver::{ArraySettings, DriverFactory, Error, StorageDriver};
+use protector_core::driver::{
+    ArraySettings, DriverFactory, Error, GroupOrigin, RecoveryPoint, StorageDriver,
+};
 use protector_core::error::chain;
 use protector_core::id::{ArrayVolumeId, VolumeId};
 use protector_core::time::SystemClock;
-use protector_core::transport::{RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
+use protector_core::transport::{Context, RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
 use protector_mock::arrays::{
     self, Refused, connections, groups, hosts, objects, points, snapshots, systems, targets, volumes,
 };
@@ -27,9 +29,9 @@ use std::time::Duration;
 const NAMES: [&str; 2] = ["array-a", "array-b"];
 const GIBIBYTE: u64 = 1 << 30;
 
-/// Seconds that a transfer takes.
+/// Seconds that a transfer takes: quick, and longer than the suite ever waits before it is held.
 const QUICK: f64 = 0.1;
-const SLOW: f64 = 1000.0;
+const SLOW: f64 = 20.0;
 
 /// Which driver is on trial.
 #[derive(Clone, Copy)]
@@ -97,6 +99,43 @@ impl Arrays {
         self.at(|at| arrays::change_settings(at, &wanted).map(drop))
     }
 
+    /// Seconds between two scheduled points, and how many are kept; 0: as the groups' settings say.
+    fn set_schedules(&self, seconds: f64, keep: u64) -> Result<(), Fault> {
+        let wanted = json!({"schedule_interval": seconds, "schedule_keep": keep});
+        let wanted = wanted.as_object().cloned().unwrap_or_default();
+        self.at(|at| arrays::change_settings(at, &wanted).map(drop))
+    }
+
+    /// Puts the new volumes of an array into a group, unless they opt out: asked of its API, as an administrator does.
+    fn protect_by_default(&self, half: Half, group: &str) {
+        let asked = |method: &str, path: &str, header: (&str, &str), body: Value| {
+            let request = http::Request::builder().method(method).uri(path).header(header.0, header.1);
+            let answer = self.api(half).answer(&request.body(body.to_string().into()).unwrap());
+            assert!(answer.status().is_success(), "{answer:?}");
+            answer
+        };
+        let token = token_of(name_of(half));
+        let session = asked("POST", "/api/2.36/login", ("api-token", &token), json!({}));
+        let session = session.headers().get("x-auth-token").unwrap().to_str().unwrap().to_owned();
+        let protections = json!({"default_protections": [{"name": group, "type": "protection_group"}]});
+        let path = "/api/2.36/container-default-protections?names=";
+        asked("PATCH", path, ("x-auth-token", &session), protections);
+    }
+
+    /// Opens one or the other driver of an array.
+    fn open_as(&self, driver: Driver, half: Half) -> Result<Arc<dyn StorageDriver>, Error> {
+        let name = name_of(half);
+        let settings = ArraySettings::new(format!("https://{name}").parse().unwrap(), token_of(name).into());
+        match driver {
+            Driver::Mock => MockFactory::of(Arc::clone(&self.world)).open(&name.into(), settings),
+            Driver::Pure => {
+                let client =
+                    Client::new(&name.into(), &settings, Arc::new(InProcess(self.api(half)))).unwrap();
+                Ok(Arc::new(PureDriver::new(client)))
+            }
+        }
+    }
+
     fn at<T>(&self, action: impl FnOnce(&mut Transaction<'_>) -> Result<T, Refused>) -> Result<T, Fault> {
         Ok(self.world.transact(action)?)
     }
@@ -142,16 +181,7 @@ fn shown<O: objects::Object + serde::Serialize>(
 
 impl Bench for Arrays {
     fn open(&self, half: Half) -> Result<Arc<dyn StorageDriver>, Error> {
-        let name = name_of(half);
-        let settings = ArraySettings::new(format!("https://{name}").parse().unwrap(), token_of(name).into());
-        match self.driver {
-            Driver::Mock => MockFactory::of(Arc::clone(&self.world)).open(&name.into(), settings),
-            Driver::Pure => {
-                let client =
-                    Client::new(&name.into(), &settings, Arc::new(InProcess(self.api(half)))).unwrap();
-                Ok(Arc::new(PureDriver::new(client)))
-            }
-        }
+        self.open_as(self.driver, half)
     }
 
     fn create_group(&self, half: Half, members: usize) -> Arrangement<'_, Arranged> {
@@ -270,6 +300,14 @@ impl Bench for Arrays {
         })
     }
 
+    fn schedule_often(&self, keep: Option<u64>) -> Arrangement<'_, ()> {
+        Box::pin(async move { self.set_schedules(0.5, keep.unwrap_or(0)) })
+    }
+
+    fn schedule_as_set(&self) -> Arrangement<'_, ()> {
+        Box::pin(async move { self.set_schedules(0.0, 0) })
+    }
+
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>> {
         Box::pin(async move {
             let mut all = BTreeMap::new();
@@ -331,6 +369,74 @@ async fn the_driver_of_simulated_arrays_keeps_the_storage_contract() {
 #[tokio::test]
 async fn the_flasharray_driver_keeps_the_storage_contract_over_the_simulated_api() {
     assert_eq!(broken_by(Driver::Pure).await, "");
+}
+
+/// A group of A with one point that has arrived on B.
+async fn with_a_point(arrays: &Arrays) -> (Arranged, GroupOrigin) {
+    let context = Context::default();
+    let made = arrays.create_group(Half::A, 2).await.unwrap();
+    let group = format!("consisgroup-{}-cinder", made.group);
+    let origin = GroupOrigin { array: name_of(Half::A).into(), group: group.clone() };
+    let open = |half| arrays.open(half).unwrap();
+    open(Half::B).allow_replication(&context, &origin).await.unwrap();
+    open(Half::A).replicate_now(&context, &group, "p1").await.unwrap();
+    arrays.wait().await;
+    (made, origin)
+}
+
+#[tokio::test]
+async fn what_one_driver_holds_the_other_finds_uses_and_releases() {
+    let arrays = Arrays::new(Driver::Mock);
+    let context = Context::default();
+    let (made, origin) = with_a_point(&arrays).await;
+    let target = arrays.create_volume(Half::B).await.unwrap();
+    for (one, other) in [(Driver::Mock, Driver::Pure), (Driver::Pure, Driver::Mock)] {
+        let (one, other) = (arrays.open_as(one, Half::B).unwrap(), arrays.open_as(other, Half::B).unwrap());
+        one.hold_point(&context, &origin, "p1").await.unwrap();
+        one.discard_replica(&context, &origin, "p1").await.unwrap();
+        let listed = |points: Vec<RecoveryPoint>| points.into_iter().find(|point| point.held).unwrap();
+        let by_one = listed(one.recovery_points(&context, &origin).await.unwrap());
+        let by_other = listed(other.recovery_points(&context, &origin).await.unwrap());
+        assert_eq!(by_one.created, by_other.created);
+        assert_eq!((by_one.completed, by_one.members.len()), (by_other.completed, made.volumes.len()));
+        let volume = other.resolve(&context, std::slice::from_ref(&target)).await.unwrap();
+        let volume = volume.into_iter().flatten().next().unwrap();
+        let member = by_other.members.first().unwrap().name.clone();
+        other.materialize(&context, &origin, "p1", &member, &volume.id).await.unwrap();
+        other.hold_point(&context, &origin, "p1").await.unwrap();
+        other.release_point(&context, &origin, "p1").await.unwrap();
+        assert!(one.recovery_points(&context, &origin).await.unwrap().iter().all(|point| !point.held));
+        arrays
+            .at(|at| {
+                let name = format!("{}:{}.p1", origin.array, origin.group);
+                points::set_destroyed(at, name_of(Half::B), &name, false).map(drop)
+            })
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_keeps_a_point_is_in_no_group_though_new_volumes_are_put_into_one() {
+    let arrays = Arrays::new(Driver::Pure);
+    let context = Context::default();
+    let (_, origin) = with_a_point(&arrays).await;
+    arrays.at(|at| groups::create(at, name_of(Half::B), "everything").map(drop)).unwrap();
+    arrays.protect_by_default(Half::B, "everything");
+    let members =
+        || arrays.at(|at| Ok(groups::get(at, name_of(Half::B), "everything")?.volumes.len())).unwrap();
+    arrays.open(Half::B).unwrap().hold_point(&context, &origin, "p1").await.unwrap();
+    assert_eq!(members(), 0);
+}
+
+#[tokio::test]
+async fn a_group_of_another_array_is_none_by_the_name_that_it_has_here() {
+    for driver in [Driver::Mock, Driver::Pure] {
+        let arrays = Arrays::new(driver);
+        let (_, origin) = with_a_point(&arrays).await;
+        let name = format!("{}:{}", origin.array, origin.group);
+        let b = arrays.open(Half::B).unwrap();
+        assert_eq!(b.storage_group_by_name(&Context::default(), &name).await.unwrap(), None);
+    }
 }
 
 /// An answer of HTTP to the first who asks.

@@ -101,6 +101,12 @@ impl Arrays {
         self.post(Half::B, "_settings", settings).await.map(drop)
     }
 
+    /// Seconds between two scheduled points, and how many are kept; 0: as the groups' settings say.
+    async fn set_schedules(&self, seconds: f64, keep: u64) -> Result<(), CallError> {
+        let settings = json!({"schedule_interval": seconds, "schedule_keep": keep});
+        self.post(Half::B, "_settings", settings).await.map(drop)
+    }
+
     /// An id as Cinder gives one.
     fn new_id(&self) -> String {
         format!("c1deb00c-0000-4000-8000-{:012}", self.made.fetch_add(1, Ordering::SeqCst))
@@ -245,6 +251,14 @@ impl Bench for Arrays {
             self.post(Half::A, "_fail?on=0", Value::Null).await?;
             Ok(self.set_pace(QUICK).await?)
         })
+    }
+
+    fn schedule_often(&self, keep: Option<u64>) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.set_schedules(0.3, keep.unwrap_or(0)).await?) })
+    }
+
+    fn schedule_as_set(&self) -> Arrangement<'_, ()> {
+        Box::pin(async move { Ok(self.set_schedules(0.0, 0).await?) })
     }
 
     fn sessions(&self, half: Half) -> Arrangement<'_, usize> {

@@ -8,6 +8,7 @@ mod close;
 mod content;
 mod discard;
 mod epoch;
+mod holds;
 mod limits;
 mod lookup;
 mod points;
@@ -25,14 +26,15 @@ pub use discard::{
     clause_21_what_is_left_of_a_peers_group_goes_and_is_kept,
 };
 pub use epoch::{clause_15_epochs_stay_and_never_fall, clause_20_forgotten_marks_are_gone};
+pub use holds::clause_23_held_points_outlast_retention;
 pub use limits::{clause_18_what_is_not_offered_is_unsupported, clause_19_strangers_are_left_alone};
 pub use lookup::{
     clause_01_describe_names_the_array_and_its_peers, clause_02_resolve_finds_volumes_in_order,
-    clause_04_storage_group_tells_members_and_targets,
+    clause_04_storage_group_tells_members_and_targets, clause_25_a_group_is_read_by_its_name,
 };
 pub use points::{
     clause_07_a_point_is_made_once, clause_08_points_are_listed_complete_or_not,
-    clause_09_members_are_of_one_moment,
+    clause_09_members_are_of_one_moment, clause_24_all_snapshots_of_a_group_are_listed,
 };
 pub use replication::{clause_05_settings_are_made_so, clause_06_replication_is_allowed_once_and_for_all};
 pub use safety::{clause_13_safety_snapshots_keep_content, clause_14_restore_brings_content_back};
@@ -130,6 +132,13 @@ pub trait Bench: Send + Sync {
     /// Lets the transfers that are held go on; those that begin later are quick again.
     fn release_transfers(&self) -> Arrangement<'_, ()>;
 
+    /// Lets schedules that are on make a point every moment, and retention keep so many of each group's points that a schedule
+    /// made, the newest; `None` keeps all. Points that were asked for are not retention's affair.
+    fn schedule_often(&self, keep: Option<u64>) -> Arrangement<'_, ()>;
+
+    /// Lets schedules and retention be again as they are set.
+    fn schedule_as_set(&self) -> Arrangement<'_, ()>;
+
     /// Everything on an array, discarded objects included, each with all that matters of it and nothing that changes by
     /// itself. What is eradicated is not there any more.
     fn everything(&self, half: Half) -> Arrangement<'_, BTreeMap<Object, String>>;
@@ -191,6 +200,9 @@ pub async fn run_all(bench: &dyn Bench) -> Vec<Violation> {
         clause_20_forgotten_marks_are_gone(bench).await,
         clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench).await,
         clause_22_what_is_open_is_ended(bench).await,
+        clause_23_held_points_outlast_retention(bench).await,
+        clause_24_all_snapshots_of_a_group_are_listed(bench).await,
+        clause_25_a_group_is_read_by_its_name(bench).await,
     ];
     verdicts.into_iter().filter_map(Result::err).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, ArrayDescription, ArrayVolume, Capabilities, Content, EpochMark, Error, GroupOrigin,
-    RecoveryPoint, ReplicationSettings, StorageDriver, StorageGroup,
+    RecoveryPoint, ReplicationSettings, SourcePoint, StorageDriver, StorageGroup,
 };
 use crate::id::{ArrayName, ArrayVolumeId, ConsistencyGroupId, VolumeId};
 use crate::transport::Context;
@@ -110,6 +110,10 @@ impl StorageDriver for FakeArray {
         self.unsupported("storage_group")
     }
 
+    fn storage_group_by_name<'a>(&'a self, _: &'a Context, _: &'a str) -> Answer<'a, Option<StorageGroup>> {
+        self.unsupported("storage_group_by_name")
+    }
+
     fn set_replication<'a>(
         &'a self,
         _: &'a Context,
@@ -132,8 +136,20 @@ impl StorageDriver for FakeArray {
         self.unsupported("source_point")
     }
 
+    fn source_points<'a>(&'a self, _: &'a Context, _: &'a str) -> Answer<'a, Vec<SourcePoint>> {
+        self.unsupported("source_points")
+    }
+
     fn recovery_points<'a>(&'a self, _: &'a Context, _: &'a GroupOrigin) -> Answer<'a, Vec<RecoveryPoint>> {
         self.unsupported("recovery_points")
+    }
+
+    fn hold_point<'a>(&'a self, _: &'a Context, _: &'a GroupOrigin, _: &'a str) -> Answer<'a, ()> {
+        self.unsupported("hold_point")
+    }
+
+    fn release_point<'a>(&'a self, _: &'a Context, _: &'a GroupOrigin, _: &'a str) -> Answer<'a, ()> {
+        self.unsupported("release_point")
     }
 
     fn materialize<'a>(

@@ -12,6 +12,8 @@ pub struct Capabilities {
     pub overwrite: bool,
     /// Marks can be kept with a volume.
     pub marks: bool,
+    /// A point's content can be kept from the array's own retention.
+    pub holds: bool,
 }
 
 impl Capabilities {
@@ -36,6 +38,12 @@ impl Capabilities {
     #[must_use]
     pub fn with_marks(self) -> Self {
         Self { marks: true, ..self }
+    }
+
+    /// With holding points.
+    #[must_use]
+    pub fn with_holds(self) -> Self {
+        Self { holds: true, ..self }
     }
 }
 
@@ -129,6 +137,10 @@ pub struct RecoveryPoint {
     pub progress: f64,
     /// Bytes that were transferred for it, as far as the array tells.
     pub bytes_transferred: Option<u64>,
+    /// Bytes that it takes up beside what volumes and other snapshots hold, as far as the array tells.
+    pub bytes: Option<u64>,
+    /// Whether it is held, so that it stays usable though the array's own retention removes it (clause 23).
+    pub held: bool,
     /// Its volumes; on the target only known once it is complete.
     pub members: Vec<PointMember>,
 }
@@ -140,6 +152,19 @@ pub struct PointMember {
     pub name: String,
     /// Bytes.
     pub size: u64,
+}
+
+/// A snapshot of a group on its own array, whoever made it: protector, the group's schedule, anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePoint {
+    /// Its name within the group: the suffix.
+    pub name: String,
+    /// The moment, by the array's clock.
+    pub created: SystemTime,
+    /// Bytes that it takes up beside what volumes and other snapshots hold, as far as the array tells.
+    pub bytes: Option<u64>,
+    /// Whether it is destroyed: the array eradicates it after a while, and until then it can be recovered there.
+    pub destroyed: bool,
 }
 
 /// What a volume was made to hold.

@@ -6,7 +6,7 @@ use crate::arrays::{naming, objects, systems, targets};
 use protector_core::driver::{
     ArrayDescription, ArrayVolume, Peer, ReplicationSettings, ReplicationTarget, StorageGroup,
 };
-use protector_core::id::{ConsistencyGroupId, VolumeId};
+use protector_core::id::VolumeId;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -66,13 +66,10 @@ fn in_containers(verb: &Verb<'_, '_>) -> Result<BTreeMap<String, Volume>, Proble
     Ok(found)
 }
 
-pub(super) fn storage_group(
-    verb: &mut Verb<'_, '_>,
-    group: &ConsistencyGroupId,
-) -> Result<Option<StorageGroup>, Problem> {
-    let name = format!("consisgroup-{group}-cinder");
-    let found: Option<Group> = objects::find(verb.at, &verb.array, &name)?;
-    let Some(group) = found.filter(|group| group.destroyed.is_none()) else { return Ok(None) };
+pub(super) fn storage_group(verb: &mut Verb<'_, '_>, name: &str) -> Result<Option<StorageGroup>, Problem> {
+    let found: Option<Group> = objects::find(verb.at, &verb.array, name)?;
+    let own = found.filter(|group| group.destroyed.is_none() && group.is_local);
+    let Some(group) = own else { return Ok(None) };
     let members = groups::members_of(verb.at, &group)?;
     let members = members.into_iter().filter(|volume| volume.destroyed.is_none()).map(described).collect();
     let targets = targets::of(verb.at, &verb.array, &group)?

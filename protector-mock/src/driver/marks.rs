@@ -16,7 +16,7 @@ const EPOCH: &str = "epoch";
 const FORM: u64 = 1;
 
 /// A volume's mark of a key.
-fn mark(verb: &Verb<'_, '_>, volume: &Volume, key: &str) -> Result<Option<Value>, Problem> {
+pub(super) fn mark(verb: &Verb<'_, '_>, volume: &Volume, key: &str) -> Result<Option<Value>, Problem> {
     let found = tags::of(verb.at, volume)?;
     let Some(tag) = found.into_iter().find(|tag| tag.namespace == NAMESPACE && tag.key == key) else {
         return Ok(None);
@@ -32,7 +32,12 @@ fn mark(verb: &Verb<'_, '_>, volume: &Volume, key: &str) -> Result<Option<Value>
     }
 }
 
-fn set(verb: &mut Verb<'_, '_>, volume: &Volume, key: &str, mut mark: Value) -> Result<(), Problem> {
+pub(super) fn set(
+    verb: &mut Verb<'_, '_>,
+    volume: &Volume,
+    key: &str,
+    mut mark: Value,
+) -> Result<(), Problem> {
     if let Some(fields) = mark.as_object_mut() {
         fields.insert("form".to_owned(), json!(FORM));
     }

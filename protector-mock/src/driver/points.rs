@@ -1,10 +1,11 @@
+use super::holds;
 use super::verb::{Problem, Verb, replica};
 use crate::arrays::groups::{self, Group};
 use crate::arrays::objects;
 use crate::arrays::points::{self, Point, Sending};
 use crate::arrays::transfers;
 use jiff::Timestamp;
-use protector_core::driver::{GroupOrigin, PointMember, RecoveryPoint};
+use protector_core::driver::{GroupOrigin, PointMember, RecoveryPoint, SourcePoint};
 use std::time::SystemTime;
 
 /// Whether a snapshot is there. One that is destroyed keeps its name, so that no other can have it.
@@ -54,10 +55,39 @@ pub(super) fn at_target(
     verb: &mut Verb<'_, '_>,
     origin: &GroupOrigin,
 ) -> Result<Vec<RecoveryPoint>, Problem> {
-    let group: Group = groups::get(verb.at, &verb.array, &replica(origin))?;
-    let points = points::of_group(verb.at, &group)?;
-    let living = points.iter().filter(|point| point.destroyed.is_none());
-    living.map(|point| recovery_point(verb, point)).collect()
+    let held = holds::of_origin(verb, origin)?;
+    let group: Option<Group> = objects::find(verb.at, &verb.array, &replica(origin))?;
+    if group.is_none() && held.is_empty() {
+        return Err(Problem::NotFound(replica(origin)));
+    }
+    let mut found = Vec::new();
+    if let Some(group) = group {
+        for point in points::of_group(verb.at, &group)?.iter().filter(|point| point.destroyed.is_none()) {
+            found.push(recovery_point(verb, point)?);
+        }
+    }
+    for held in held {
+        let name = &held.point.name;
+        match found.iter_mut().find(|point| point.name.eq_ignore_ascii_case(name)) {
+            // Another may have been given the name of one that is gone.
+            Some(point) => point.held |= point.created == held.point.created,
+            None => found.push(held.point),
+        }
+    }
+    found.sort_by_key(|point| point.created);
+    Ok(found)
+}
+
+/// All snapshots of a group of this array.
+pub(super) fn of_source(verb: &mut Verb<'_, '_>, group: &str) -> Result<Vec<SourcePoint>, Problem> {
+    let group: Group = groups::get(verb.at, &verb.array, group)?;
+    let told = |point: Point| SourcePoint {
+        name: point.suffix,
+        created: moment(point.created),
+        bytes: None,
+        destroyed: point.destroyed.is_some(),
+    };
+    Ok(points::of_group(verb.at, &group)?.into_iter().map(told).collect())
 }
 
 /// A point in the contract's words. Where it was made it was complete at once.
@@ -78,12 +108,14 @@ fn recovery_point(verb: &Verb<'_, '_>, point: &Point) -> Result<RecoveryPoint, P
         },
         progress: arrival.as_ref().map_or(1.0, |arrival| arrival.progress),
         bytes_transferred: arrival.map(|arrival| arrival.data_transferred),
+        bytes: None,
+        held: false,
         members,
     })
 }
 
 /// Arrays tell milliseconds.
-fn moment(time: Timestamp) -> SystemTime {
+pub(super) fn moment(time: Timestamp) -> SystemTime {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time).into()
 }
 
@@ -96,11 +128,13 @@ pub(super) fn discard(verb: &mut Verb<'_, '_>, group: &str, point: &str) -> Resu
     Ok(())
 }
 
-/// Discards what is left here of a group, its snapshots included.
-pub(super) fn discard_group(verb: &mut Verb<'_, '_>, group: &str) -> Result<(), Problem> {
-    let found: Option<Group> = objects::find(verb.at, &verb.array, group)?;
+/// Discards what is left here of a peer's group, its snapshots included, and what is kept of them.
+pub(super) fn discard_origin(verb: &mut Verb<'_, '_>, origin: &GroupOrigin) -> Result<(), Problem> {
+    holds::release_all(verb, origin)?;
+    let group = replica(origin);
+    let found: Option<Group> = objects::find(verb.at, &verb.array, &group)?;
     if found.is_some_and(|group| group.destroyed.is_none()) {
-        groups::destroy(verb.at, &verb.array, group)?;
+        groups::destroy(verb.at, &verb.array, &group)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use super::{PureDriver, names};
 use crate::flasharray::{Meaning, ProtectionGroupSnapshots, ProtectionGroups};
-use protector_core::driver::Error;
+use protector_core::driver::{Error, GroupOrigin};
 use protector_core::error::{Class, Coded};
 use protector_core::transport::Context;
 
@@ -46,9 +46,13 @@ impl PureDriver {
         }
     }
 
-    pub(super) async fn destroy_group(&self, context: &Context, group: &str) -> Result<(), Error> {
-        match ProtectionGroups::new(&self.array).destroy(context, group).await {
-            Err(error) if !error.is_gone() => Err(self.failed(&format!("discard {group}"), error)),
+    /// What is kept of the group's points goes first: what a host uses keeps the rest.
+    pub(super) async fn destroy_origin(&self, context: &Context, origin: &GroupOrigin) -> Result<(), Error> {
+        let group = names::replica(origin);
+        let attempted = format!("discard {group}");
+        self.destroy_copies(context, &attempted, origin, None).await?;
+        match ProtectionGroups::new(&self.array).destroy(context, &group).await {
+            Err(error) if !error.is_gone() => Err(self.failed(&attempted, error)),
             _ => Ok(()),
         }
     }

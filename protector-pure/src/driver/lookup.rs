@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use protector_core::driver::{
     ArrayDescription, ArrayVolume, Error, Peer, ReplicationSettings, ReplicationTarget, StorageGroup,
 };
-use protector_core::id::{ArrayVolumeId, ConsistencyGroupId, VolumeId};
+use protector_core::id::{ArrayVolumeId, VolumeId};
 use protector_core::transport::Context;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -95,24 +95,23 @@ impl PureDriver {
     pub(super) async fn find_storage_group(
         &self,
         context: &Context,
-        group: &ConsistencyGroupId,
+        name: &str,
     ) -> Result<Option<StorageGroup>, Error> {
-        let name = names::group(group);
         let attempted = format!("look for storage group {name}");
         let failed = |error| self.failed(&attempted, error);
-        let found = match ProtectionGroups::new(&self.array).get(context, &name).await {
-            Ok(group) if group.destroyed => return Ok(None),
+        let found = match ProtectionGroups::new(&self.array).get(context, name).await {
+            Ok(group) if group.destroyed || group.is_local == Some(false) => return Ok(None),
             Err(error) if error.is_gone() => return Ok(None),
             other => other.map_err(failed)?,
         };
         let (groups, targets) =
             (ProtectionGroupVolumes::new(&self.array), ProtectionGroupTargets::new(&self.array));
         let members = async {
-            let members: Vec<_> = groups.of_group(context, &name).try_collect().await?;
+            let members: Vec<_> = groups.of_group(context, name).try_collect().await?;
             let names: Vec<String> = members.into_iter().filter_map(|one| one.member.name).collect();
             Volumes::new(&self.array).by_names(context, &names).try_collect::<Vec<_>>().await
         };
-        let targets = targets.of_group(context, &name).try_collect::<Vec<_>>();
+        let targets = targets.of_group(context, name).try_collect::<Vec<_>>();
         let (members, targets) = tokio::try_join!(members, targets).map_err(failed)?;
         let members = members
             .iter()

@@ -1,5 +1,5 @@
 use super::PureDriver;
-use crate::flasharray::{LONGEST_VALUE, VolumeTags};
+use crate::flasharray::{LONGEST_VALUE, VolumeTag, VolumeTags};
 use futures::TryStreamExt;
 use protector_core::driver::{Content, EpochMark, Error, GroupOrigin};
 use protector_core::id::ArrayVolumeId;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-const NAMESPACE: &str = "protector";
+pub(super) const NAMESPACE: &str = "protector";
 const CONTENT: &str = "content";
 const EPOCH: &str = "epoch";
 
@@ -160,19 +160,12 @@ impl PureDriver {
                 self.refused(attempted, format!("tag {NAMESPACE}/{key} of volume {volume} {why}"))
             };
             let volume = tag.resource.id.as_deref().ok_or_else(|| unreadable("names no volume"))?;
-            let text = tag.value.as_deref().unwrap_or_default();
-            match serde_json::from_str::<AnyForm>(text) {
-                Ok(AnyForm { form: FORM }) => {}
-                Ok(_) => return Err(unreadable("is of a newer release of protector")),
-                Err(_) => return Err(unreadable("is not protector's")),
-            }
-            let kept: Kept<T> = serde_json::from_str(text).map_err(|_| unreadable("is not protector's"))?;
-            marks.insert(volume.into(), kept.mark);
+            marks.insert(volume.into(), read(tag).map_err(unreadable)?);
         }
         Ok(marks)
     }
 
-    async fn set_mark(
+    pub(super) async fn set_mark(
         &self,
         context: &Context,
         attempted: &str,
@@ -191,4 +184,16 @@ impl PureDriver {
             .await
             .map_err(|error| self.failed(attempted, error))
     }
+}
+
+/// What a tag keeps, or what is the matter with it.
+pub(super) fn read<T: DeserializeOwned>(tag: &VolumeTag) -> Result<T, &'static str> {
+    let text = tag.value.as_deref().unwrap_or_default();
+    match serde_json::from_str::<AnyForm>(text) {
+        Ok(AnyForm { form: FORM }) => {}
+        Ok(_) => return Err("is of a newer release of protector"),
+        Err(_) => return Err("is not protector's"),
+    }
+    let kept: Kept<T> = serde_json::from_str(text).map_err(|_| "is not protector's")?;
+    Ok(kept.mark)
 }

@@ -1,5 +1,6 @@
 use protector_core::driver::GroupOrigin;
 use protector_core::id::{ConsistencyGroupId, VolumeId};
+use uuid::Uuid;
 
 /// What Cinder calls a volume on the array.
 pub(super) fn volume(id: &VolumeId) -> String {
@@ -14,6 +15,29 @@ pub(super) fn group(id: &ConsistencyGroupId) -> String {
 /// What a peer's group is called on the arrays it replicates to.
 pub(super) fn replica(origin: &GroupOrigin) -> String {
     format!("{}:{}", origin.array, origin.group)
+}
+
+/// What the names of all volumes begin with that keep points of a peer's group: no name that Cinder gives does. Digests, for
+/// the names themselves would be longer than arrays take.
+pub(super) fn held_origin(origin: &GroupOrigin) -> String {
+    format!("protector-hold-{}", digest(&[origin.array.as_str(), &origin.group], 12))
+}
+
+/// What the names of those begin with that keep one point.
+pub(super) fn held_point(origin: &GroupOrigin, point: &str) -> String {
+    format!("{}-{}", held_origin(origin), digest(&[point], 12))
+}
+
+/// What the volume is called that keeps a member of a point. The moment (milliseconds since 1970) is in it, for the name of a
+/// point that is eradicated is free for another.
+pub(super) fn held_member(origin: &GroupOrigin, point: &str, created: u64, member: &str) -> String {
+    format!("{}-{}", held_point(origin, point), digest(&[&created.to_string(), member], 16))
+}
+
+/// So many digits that stand for texts, whatever their case.
+fn digest(texts: &[&str], digits: usize) -> String {
+    let text = texts.join("\n").to_ascii_lowercase();
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).simple().to_string().chars().take(digits).collect()
 }
 
 /// A name without the pod or volume group that it is in.
@@ -55,6 +79,25 @@ mod tests {
         assert_eq!(group(&"3d4e".into()), "consisgroup-3d4e-cinder");
         let origin = GroupOrigin { array: "array-a".into(), group: "g".to_owned() };
         assert_eq!(replica(&origin), "array-a:g");
+    }
+
+    #[test]
+    fn what_keeps_a_point_is_named_by_all_that_tells_it_apart_in_any_case_and_fits() {
+        let origin = GroupOrigin { array: "array-a".into(), group: "g".to_owned() };
+        let name = held_member(&origin, "p", 1, "v");
+        assert!(name.starts_with(&format!("{}-", held_point(&origin, "p"))));
+        assert!(held_point(&origin, "p").starts_with(&format!("{}-", held_origin(&origin))));
+        assert!(name.len() <= 63, "{name}");
+        let other = GroupOrigin { array: "array".into(), group: "a-g".to_owned() };
+        let others = [
+            held_member(&other, "p", 1, "v"),
+            held_member(&origin, "q", 1, "v"),
+            held_member(&origin, "p", 2, "v"),
+            held_member(&origin, "p", 1, "w"),
+        ];
+        assert!(!others.contains(&name));
+        let shouted = GroupOrigin { array: "ARRAY-A".into(), group: "G".to_owned() };
+        assert_eq!(held_member(&shouted, "P", 1, "V"), name);
     }
 
     #[test]

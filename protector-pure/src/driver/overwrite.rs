@@ -4,6 +4,29 @@ use crate::flasharray::{ProtectionGroupSnapshots, VolumeSnapshot, Volumes};
 use protector_core::driver::{ArrayVolume, Error, GroupOrigin};
 use protector_core::id::ArrayVolumeId;
 use protector_core::transport::Context;
+use std::time::SystemTime;
+
+/// Whether a point has come to this array.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// All of it, then.
+    Whole(SystemTime),
+    /// It is not there, or destroyed: in the words of a verb that needs it.
+    Gone(Error),
+}
+
+/// What a volume is overwritten with.
+struct Source<'a> {
+    /// A snapshot's name, or a volume's.
+    name: &'a str,
+    bytes: u64,
+}
+
+impl<'a> Source<'a> {
+    fn of(snapshot: &'a VolumeSnapshot) -> Self {
+        Self { name: &snapshot.name, bytes: snapshot.provisioned.unwrap_or_default() }
+    }
+}
 
 impl PureDriver {
     /// The mark tells of the overwrite before it is begun and calls it whole after it has ended; in between, whatever
@@ -18,13 +41,22 @@ impl PureDriver {
     ) -> Result<(), Error> {
         let whole = format!("{}.{point}", names::replica(origin));
         let attempted = format!("materialize {member} of {whole} in volume {volume}");
-        self.require_arrived(context, &attempted, &whole).await?;
-        let source = format!("{whole}.{member}");
-        let members = self.members_like(context, &attempted, &source).await?;
-        let member = members.iter().find(|found| found.name.eq_ignore_ascii_case(&source));
-        let member = member.ok_or_else(|| self.not_found(&attempted, &source))?;
         let begun = |size| ContentMark::new(State::Begun, origin, point, Some(size));
-        self.overwrite(context, &attempted, volume, member, begun).await?;
+        let name = format!("{whole}.{member}");
+        match self.arrival(context, &attempted, &whole).await? {
+            Arrival::Whole(_) => {
+                let members = self.members_like(context, &attempted, &name).await?;
+                let source = members.iter().find(|found| found.name.eq_ignore_ascii_case(&name));
+                let source = source.map(Source::of).ok_or_else(|| self.not_found(&attempted, &name))?;
+                self.overwrite(context, &attempted, volume, &source, begun).await?;
+            }
+            Arrival::Gone(error) => {
+                let held = self.held_point(context, &attempted, origin, point).await?.ok_or(error)?;
+                let source = held.member(member).map(|(name, bytes)| Source { name, bytes });
+                let source = source.ok_or_else(|| self.not_found(&attempted, &name))?;
+                self.overwrite(context, &attempted, volume, &source, begun).await?;
+            }
+        }
         let mark = ContentMark::new(State::Whole, origin, point, None);
         self.set_content_mark(context, &attempted, volume, &mark).await
     }
@@ -45,23 +77,31 @@ impl PureDriver {
         let member = member.ok_or_else(|| self.not_found(&attempted, what()))?;
         let origin = GroupOrigin { array: self.array.name().clone(), group: group.to_owned() };
         let restored = |size| ContentMark::new(State::Restored, &origin, name, Some(size));
-        self.overwrite(context, &attempted, volume, member, restored).await
+        self.overwrite(context, &attempted, volume, &Source::of(member), restored).await
     }
 
-    async fn require_arrived(&self, context: &Context, attempted: &str, whole: &str) -> Result<(), Error> {
-        let transfer = ProtectionGroupSnapshots::new(&self.array)
-            .transfer(context, whole)
-            .await
-            .map_err(|error| self.failed(attempted, error))?
-            .ok_or_else(|| self.not_found(attempted, format!("a transfer of {whole}")))?;
+    /// Whether the point of this whole name has come here; one that is still to come is an error.
+    pub(super) async fn arrival(
+        &self,
+        context: &Context,
+        attempted: &str,
+        whole: &str,
+    ) -> Result<Arrival, Error> {
+        let transfer = match ProtectionGroupSnapshots::new(&self.array).transfer(context, whole).await {
+            Ok(Some(transfer)) => transfer,
+            Ok(None) => {
+                return Ok(Arrival::Gone(self.not_found(attempted, format!("a transfer of {whole}"))));
+            }
+            Err(error) if error.is_gone() => return Ok(Arrival::Gone(self.failed(attempted, error))),
+            Err(error) => return Err(self.failed(attempted, error)),
+        };
         if transfer.destroyed {
-            return Err(self.refused(attempted, format!("{whole} is destroyed")));
+            return Ok(Arrival::Gone(self.refused(attempted, format!("{whole} is destroyed"))));
         }
-        if transfer.arrived().is_none() {
+        transfer.arrived().map(Arrival::Whole).ok_or_else(|| {
             let percent = transfer.progress.unwrap_or_default() * 100.0;
-            return Err(self.refused(attempted, format!("{whole} is not complete yet ({percent:.0} %)")));
-        }
-        Ok(())
+            self.refused(attempted, format!("{whole} is not complete yet ({percent:.0} %)"))
+        })
     }
 
     /// Overwrites a volume under a mark that says so. Its size stays: Cinder knows no other.
@@ -70,7 +110,7 @@ impl PureDriver {
         context: &Context,
         attempted: &str,
         id: &ArrayVolumeId,
-        source: &VolumeSnapshot,
+        source: &Source<'_>,
         mark: impl Fn(u64) -> ContentMark,
     ) -> Result<(), Error> {
         let failed = |error| self.failed(attempted, error);
@@ -78,7 +118,7 @@ impl PureDriver {
         // An overwrite that was cut short may have left the volume smaller than it was.
         let cut_short = self.content_mark(context, attempted, id).await?.and_then(|mark| mark.size);
         let size = cut_short.map_or(before.size, |size| size.max(before.size));
-        let held = source.provisioned.unwrap_or_default();
+        let held = source.bytes;
         if held > size {
             let reason = format!(
                 "{} holds {held} bytes and volume {} only {size}: extend it first",
@@ -88,7 +128,7 @@ impl PureDriver {
         }
         self.set_content_mark(context, attempted, id, &mark(size)).await?;
         let volumes = Volumes::new(&self.array);
-        let written = volumes.overwrite(context, &before.name, &source.name).await.map_err(failed)?;
+        let written = volumes.overwrite(context, &before.name, source.name).await.map_err(failed)?;
         if let Some(other) = written.iter().find(|volume| volume.id != *id) {
             let reason = format!(
                 "the array wrote to another volume, {} ({}): the name has changed hands",

@@ -1,10 +1,11 @@
+use super::holds::HeldPoint;
 use super::{PureDriver, names};
 use crate::flasharray::{
     Error as ClientError, GroupSnapshot, Meaning, ProtectionGroupSnapshots, ProtectionGroups, Transfer,
     VolumeSnapshot, VolumeSnapshots,
 };
 use futures::{Stream, TryStreamExt};
-use protector_core::driver::{Error, GroupOrigin, PointMember, RecoveryPoint};
+use protector_core::driver::{Error, GroupOrigin, PointMember, RecoveryPoint, SourcePoint};
 use protector_core::transport::Context;
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
@@ -31,8 +32,42 @@ impl PureDriver {
             completed: Some(created),
             progress: 1.0,
             bytes_transferred: None,
+            bytes: found.space.snapshots,
+            held: false,
             members: members.iter().filter_map(|member| point_member(member, &whole)).collect(),
         }))
+    }
+
+    pub(super) async fn list_source_points(
+        &self,
+        context: &Context,
+        group: &str,
+    ) -> Result<Vec<SourcePoint>, Error> {
+        let attempted = format!("list the snapshots of {group}");
+        let snapshots = found(ProtectionGroupSnapshots::new(&self.array).all_of_group(context, group)).await;
+        let snapshots = snapshots.map_err(|error| self.failed(&attempted, error))?;
+        if snapshots.is_empty() {
+            self.require_group(context, &attempted, group).await?;
+        }
+        let mut points: Vec<SourcePoint> = snapshots
+            .iter()
+            .filter_map(|snapshot| {
+                Some(SourcePoint {
+                    name: names::after(&snapshot.name, group)?.to_owned(),
+                    created: snapshot.created.unwrap_or(UNIX_EPOCH),
+                    bytes: snapshot.space.snapshots,
+                    destroyed: snapshot.destroyed,
+                })
+            })
+            .collect();
+        points.sort_by_key(|point| point.created);
+        Ok(points)
+    }
+
+    /// A group without snapshots and a group that is not there may be answered alike.
+    async fn require_group(&self, context: &Context, attempted: &str, group: &str) -> Result<(), Error> {
+        let group = ProtectionGroups::new(&self.array).get(context, group).await;
+        group.map(drop).map_err(|error| self.failed(attempted, error))
     }
 
     pub(super) async fn list_recovery_points(
@@ -44,16 +79,16 @@ impl PureDriver {
         let attempted = format!("list the recovery points of {group}");
         let api = ProtectionGroupSnapshots::new(&self.array);
         let both = async {
-            tokio::try_join!(
+            let both = tokio::try_join!(
                 found(api.of_group(context, &group)),
                 found(api.transfers_of_group(context, &group)),
-            )
+            );
+            both.map_err(|error| self.failed(&attempted, error))
         };
-        let (snapshots, transfers) = both.await.map_err(|error| self.failed(&attempted, error))?;
-        if snapshots.is_empty() && transfers.is_empty() {
-            // A group without points and a group that is not there may be answered alike.
-            let group = ProtectionGroups::new(&self.array).get(context, &group).await;
-            group.map_err(|error| self.failed(&attempted, error))?;
+        let ((snapshots, transfers), held) =
+            tokio::try_join!(both, self.held_points(context, &attempted, origin))?;
+        if snapshots.is_empty() && transfers.is_empty() && held.is_empty() {
+            self.require_group(context, &attempted, &group).await?;
             return Ok(Vec::new());
         }
         let mut points = arriving(&group, &snapshots, &transfers);
@@ -69,6 +104,9 @@ impl PureDriver {
                 };
                 point.members.extend(point_member(&member, &format!("{group}.{}", point.name)));
             }
+        }
+        for held in held {
+            add_held(&mut points, &held);
         }
         let mut points: Vec<RecoveryPoint> = points.into_values().collect();
         points.sort_by_key(|point| point.created);
@@ -108,12 +146,16 @@ fn arriving(
         completed: None,
         progress: 0.0,
         bytes_transferred: None,
+        bytes: None,
+        held: false,
         members: Vec::new(),
     };
     let mut points = BTreeMap::new();
     for snapshot in snapshots.iter().filter(|snapshot| !snapshot.destroyed) {
         if let Some(name) = names::after(&snapshot.name, group) {
-            points.insert(name.to_owned(), point(name, snapshot.created.unwrap_or(UNIX_EPOCH)));
+            let created = snapshot.created.unwrap_or(UNIX_EPOCH);
+            let bytes = snapshot.space.snapshots;
+            points.insert(name.to_owned(), RecoveryPoint { bytes, ..point(name, created) });
         }
     }
     for transfer in transfers.iter().filter(|transfer| !transfer.destroyed) {
@@ -126,6 +168,27 @@ fn arriving(
         }
     }
     points
+}
+
+/// Tells of a point that it is held; one that is gone itself is told by what is kept of it. If another has its name, that
+/// one is not held.
+fn add_held(points: &mut BTreeMap<String, RecoveryPoint>, held: &HeldPoint) {
+    let (name, created) = (&held.name, held.created);
+    if let Some(point) = points.values_mut().find(|point| point.name.eq_ignore_ascii_case(name)) {
+        point.held |= point.created == created;
+        return;
+    }
+    let point = RecoveryPoint {
+        name: name.clone(),
+        created,
+        completed: Some(held.completed),
+        progress: 1.0,
+        bytes_transferred: None,
+        bytes: None,
+        held: true,
+        members: held.members(),
+    };
+    points.insert(name.clone(), point);
 }
 
 /// A member by what follows the point's name: its volume's name when the point was made.

@@ -1,6 +1,7 @@
 //! Each verb against a mock array: what it sends, in which order, and what it makes of the answers.
 
 mod discard;
+mod holds;
 mod lookup;
 mod marks;
 mod overwrite;
@@ -35,6 +36,21 @@ fn volume(id: &str, name: &str) -> Value {
 
 fn array_volume(id: &str, name: &str) -> ArrayVolume {
     ArrayVolume { id: id.into(), name: name.to_owned(), serial: format!("SERIAL{id}"), size: 1024 }
+}
+
+/// The list of all volumes whose names begin so.
+fn copies_like(prefix: &str) -> String {
+    format!("volumes?filter=name%3D%27{prefix}-%2A%27&limit=1000")
+}
+
+/// Nothing is kept of point `p1` of `array-b`'s group.
+async fn expect_nothing_kept_of_p1(mock: &mut MockArray) {
+    mock.expect_list(&copies_like(&names::held_point(&origin(), "p1")), json!([])).await;
+}
+
+/// Nothing is kept of any point of `array-b`'s group.
+async fn expect_nothing_kept(mock: &mut MockArray) {
+    mock.expect_list(&copies_like(&names::held_origin(&origin())), json!([])).await;
 }
 
 /// No request but reading ones may come.
@@ -81,7 +97,7 @@ async fn the_factory_opens_drivers_and_refuses_settings_that_cannot_be_used() {
     assert_eq!(factory().name(), "pure");
     let opened = PureFactory.open(&"array-a".into(), settings("https://array.example")).unwrap();
     assert_eq!(opened.array().as_str(), "array-a");
-    let everything = Capabilities::none().with_asynchronous().with_overwrite().with_marks();
+    let everything = Capabilities::none().with_asynchronous().with_overwrite().with_marks().with_holds();
     assert_eq!(opened.capabilities(), everything);
 
     let mut tls = settings("https://array.example");

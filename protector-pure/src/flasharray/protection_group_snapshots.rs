@@ -24,6 +24,17 @@ pub struct GroupSnapshot {
     /// Whether it is destroyed and not eradicated yet.
     #[serde(default, deserialize_with = "null_as_default")]
     pub destroyed: bool,
+    /// What it takes up.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub space: Space,
+}
+
+/// What an object takes up.
+// OpenAPI FA2.36, schema Space; FA2.4 has the same field
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub struct Space {
+    /// Bytes that snapshots alone take up.
+    pub snapshots: Option<u64>,
 }
 
 /// How far a group's snapshot has come to this array, as `GET /protection-group-snapshots/transfer` gives it.
@@ -83,9 +94,16 @@ impl ProtectionGroupSnapshots {
         context: &'a Context,
         group: &str,
     ) -> impl Stream<Item = Result<GroupSnapshot, Error>> + Send + 'a {
-        let request = Request::get("protection-group-snapshots", format!("list snapshots of group {group}"))
-            .with_query(named(group).flag("destroyed", false));
-        list(&self.array, context, vec![request])
+        list(&self.array, context, vec![of_group(group, named(group).flag("destroyed", false))])
+    }
+
+    /// Lists the snapshots of a group, destroyed ones included. A group without any may be answered by `NotFound`.
+    pub fn all_of_group<'a>(
+        &'a self,
+        context: &'a Context,
+        group: &str,
+    ) -> impl Stream<Item = Result<GroupSnapshot, Error>> + Send + 'a {
+        list(&self.array, context, vec![of_group(group, named(group))])
     }
 
     /// Reads how far the snapshot of this whole name has come to this array; `None` if nothing was sent here.
@@ -151,6 +169,10 @@ impl ProtectionGroupSnapshots {
                 .with_body(json!({"destroyed": true}));
         self.array.send(context, &request).await.map(drop)
     }
+}
+
+fn of_group(group: &str, query: Query) -> Request {
+    Request::get("protection-group-snapshots", format!("list snapshots of group {group}")).with_query(query)
 }
 
 /// In this parameter a group's name stands for all of its snapshots; Cinder's driver relies on that, too.

@@ -19,6 +19,8 @@ pub struct ProtectionGroup {
     /// Whether it is destroyed and not eradicated yet.
     #[serde(default, deserialize_with = "null_as_default")]
     pub destroyed: bool,
+    /// Whether this array is its own, and not one that it is replicated to.
+    pub is_local: Option<bool>,
     /// When it replicates by itself.
     #[serde(default, deserialize_with = "null_as_default")]
     pub replication_schedule: Schedule,
@@ -131,7 +133,7 @@ mod tests {
             "target_retention": {"all_for_sec": 86400, "days": 7, "per_day": 4}}]);
         mock.expect_list("protection-groups?names=g&limit=1000", body).await;
         let group = ProtectionGroups::new(&mock.array).get(&Context::default(), "g").await.unwrap();
-        assert_eq!((group.name.as_str(), group.destroyed), ("g", false));
+        assert_eq!((group.name.as_str(), group.destroyed, group.is_local), ("g", false, Some(true)));
         assert_eq!(group.replication_schedule, Schedule { enabled: Some(true), frequency: Some(300_000) });
         let retention = Retention { all_for_sec: Some(86400), days: Some(7), per_day: Some(4) };
         assert_eq!(group.target_retention, retention);
@@ -144,7 +146,8 @@ mod tests {
             {"all_for_sec": null, "days": null, "per_day": null}}]);
         mock.expect_list("protection-groups?names=g&limit=1000", body).await;
         let group = ProtectionGroups::new(&mock.array).get(&Context::default(), "g").await.unwrap();
-        assert_eq!((group.destroyed, group.replication_schedule), (false, Schedule::default()));
+        assert_eq!((group.destroyed, group.is_local), (false, None));
+        assert_eq!(group.replication_schedule, Schedule::default());
         assert_eq!(group.target_retention, Retention::default());
     }
 

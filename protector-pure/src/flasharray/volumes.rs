@@ -2,7 +2,7 @@ use super::page::list;
 use super::query::Query;
 use super::reference::null_as_default;
 use super::request::Request;
-use super::{Error, Filter, FlashArray, Reference};
+use super::{Error, Filter, FlashArray, Reference, Version};
 use futures::Stream;
 use http::Method;
 use protector_core::id::ArrayVolumeId;
@@ -31,6 +31,9 @@ pub struct Volume {
     #[serde(default, deserialize_with = "null_as_default")]
     pub source: Reference,
 }
+
+/// The first version that lets a new volume opt out of its container's default protection.
+const OPTING_OUT: Version = Version::new(16);
 
 /// The volumes of an array.
 #[derive(Debug, Clone)]
@@ -75,6 +78,37 @@ impl Volumes {
         list(&self.array, context, requests)
     }
 
+    /// Lists the volumes whose whole name is like `name`, in which `*` stands for anything, destroyed ones included.
+    pub fn named_like<'a>(
+        &'a self,
+        context: &'a Context,
+        name: &str,
+    ) -> impl Stream<Item = Result<Volume, Error>> + Send + 'a {
+        let filter = Filter::like("name", name);
+        let request = read().with_query(Query::default().value("filter", filter.as_str()));
+        list(&self.array, context, vec![request])
+    }
+
+    /// Makes the volume called `name` from a snapshot or volume, in no protection group. Repeating it is answered by `Exists`.
+    ///
+    /// # Errors
+    /// `Exists` or `Destroyed` if there is one of that name; `NotFound` or `Destroyed` if the source is not there; otherwise the
+    /// call failed. After `AnswerLost` look for it.
+    ///
+    /// # Effects
+    /// Undone by [`Self::destroy`].
+    pub async fn copy(&self, context: &Context, name: &str, source: &str) -> Result<Vec<Volume>, Error> {
+        let query = Query::default().list("names", &[name]);
+        // Older arrays protect by default nothing.
+        let opts_out = self.array.version(context).await? >= OPTING_OUT;
+        let query = if opts_out { query.flag("with_default_protection", false) } else { query };
+        let purpose = format!("make volume {name} from {source}");
+        let request = Request::new(Method::POST, Semantics::Keyed, "volumes", purpose)
+            .with_query(query)
+            .with_body(json!({"source": {"name": source}}));
+        self.array.items(context, &request).await
+    }
+
     /// Overwrites the volume called `name` with the content and size of a snapshot or volume; id, serial and name stay.
     ///
     /// # Errors
@@ -100,6 +134,18 @@ impl Volumes {
     /// Not undone.
     pub async fn extend(&self, context: &Context, id: &ArrayVolumeId, bytes: u64) -> Result<(), Error> {
         let request = change(id, format!("extend volume {id}")).with_body(json!({"provisioned": bytes}));
+        self.array.send(context, &request).await.map(drop)
+    }
+
+    /// Recovers a destroyed volume.
+    ///
+    /// # Errors
+    /// `NotFound` if it is eradicated; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Undone by [`Self::destroy`].
+    pub async fn recover(&self, context: &Context, id: &ArrayVolumeId) -> Result<(), Error> {
+        let request = change(id, format!("recover volume {id}")).with_body(json!({"destroyed": false}));
         self.array.send(context, &request).await.map(drop)
     }
 
@@ -204,7 +250,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn extend_and_destroy_go_by_id() {
+    async fn a_copy_is_in_no_protection_group_and_older_arrays_are_not_asked_for_that() {
+        let body = || json!({"source": {"name": "array-b:g.s.v"}});
+        let mut mock = MockArray::start().await;
+        let path = "volumes?names=kept&with_default_protection=false";
+        let request = mock.expect_change("POST", path, body(), json!([volume()])).await;
+        let volumes = Volumes::new(&mock.array);
+        let made = volumes.copy(&Context::default(), "kept", "array-b:g.s.v").await.unwrap();
+        request.assert_async().await;
+        assert_eq!(made.first().map(|volume| volume.id.as_str()), Some("i1"));
+
+        let mut server = mockito::Server::new_async().await;
+        let versions = json!({"version": ["2.4", "2.15"]}).to_string();
+        server.mock("GET", "/api/api_version").with_body(versions).create_async().await;
+        let login = server.mock("POST", "/api/2.15/login").with_header("x-auth-token", "token");
+        login.with_body(json!({"items": []}).to_string()).create_async().await;
+        let request = server.mock("POST", "/api/2.15/volumes?names=kept");
+        let request = request.with_body(json!({"items": []}).to_string()).expect(1).create_async().await;
+        let array = crate::flasharray::testing::client(&server.url());
+        let made = Volumes::new(&array).copy(&Context::default(), "kept", "array-b:g.s.v").await.unwrap();
+        request.assert_async().await;
+        assert!(made.is_empty());
+    }
+
+    #[tokio::test]
+    async fn volumes_are_found_by_pattern_destroyed_or_not() {
+        let mut mock = MockArray::start().await;
+        let body = json!([volume(), {"id": "i2", "name": "kept-2", "destroyed": true}]);
+        mock.expect_list("volumes?filter=name%3D%27kept-%2A%27&limit=1000", body).await;
+        let volumes = Volumes::new(&mock.array);
+        let found: Vec<Volume> =
+            volumes.named_like(&Context::default(), "kept-*").try_collect().await.unwrap();
+        let found: Vec<_> = found.iter().map(|volume| (volume.id.as_str(), volume.destroyed)).collect();
+        assert_eq!(found, [("i1", false), ("i2", true)]);
+    }
+
+    #[tokio::test]
+    async fn extend_destroy_and_recover_go_by_id() {
         let mut mock = MockArray::start().await;
         let volumes = Volumes::new(&mock.array);
         let (context, id) = (Context::default(), ArrayVolumeId::new("i1"));
@@ -216,6 +298,10 @@ mod tests {
             mock.expect_change("PATCH", "volumes?ids=i1", json!({"destroyed": true}), json!([])).await;
         volumes.destroy(&context, &id).await.unwrap();
         destroy.assert_async().await;
+        let recover =
+            mock.expect_change("PATCH", "volumes?ids=i1", json!({"destroyed": false}), json!([])).await;
+        volumes.recover(&context, &id).await.unwrap();
+        recover.assert_async().await;
     }
 
     #[tokio::test]
@@ -244,6 +330,18 @@ mod tests {
         .await;
         assert_errors_are_told_apart("PATCH", "volumes", async |array| {
             Volumes::new(&array).destroy(context, id).await
+        })
+        .await;
+        assert_errors_are_told_apart("PATCH", "volumes", async |array| {
+            Volumes::new(&array).recover(context, id).await
+        })
+        .await;
+        assert_errors_are_told_apart("POST", "volumes", async |array| {
+            Volumes::new(&array).copy(context, "v", "s").await
+        })
+        .await;
+        assert_errors_are_told_apart("GET", "volumes", async |array| {
+            Volumes::new(&array).named_like(context, "v*").try_collect::<Vec<_>>().await
         })
         .await;
     }

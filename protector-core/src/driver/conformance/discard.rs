@@ -110,6 +110,9 @@ pub async fn clause_21_what_is_left_of_a_peers_group_goes_and_is_kept(bench: &dy
     trial.write(Half::B, twin, "of the twin").await?;
     trial.replicate(&pair, "p1").await?;
     trial.replicate(&pair, "p2").await?;
+    if trial.b.capabilities().holds {
+        trial.ok("hold_point", trial.b.hold_point(&trial.context, &pair.origin, "p1").await)?;
+    }
     let kept = trial.replicate(&other, "p1").await?;
     trial.arranged(bench.delete_group(Half::A, &pair.source).await)?;
     let [a, b] = both(&trial).await?;

@@ -46,6 +46,10 @@ pub async fn clause_18_what_is_not_offered_is_unsupported(bench: &dyn Bench) -> 
         answers.push(("discard_replica", driver.discard_replica(context, &origin, "p1").await));
         answers.push(("discard_origin", driver.discard_origin(context, &origin).await));
     }
+    if !offered.holds {
+        answers.push(("hold_point", driver.hold_point(context, &origin, "p1").await));
+        answers.push(("release_point", driver.release_point(context, &origin, "p1").await));
+    }
     if !offered.overwrite {
         let member = &volume.name;
         answers.push(("materialize", driver.materialize(context, &origin, "p1", member, &volume.id).await));
@@ -118,6 +122,13 @@ async fn every_verb(trial: &Trial<'_>, pair: &Pair) -> Verdict {
     trial.ok("set_replication", set)?;
     let point = trial.replicate(pair, "p1").await?;
     trial.ok("source_point", trial.a.source_point(context, &pair.group, "p1").await)?;
+    trial.ok("source_points", trial.a.source_points(context, &pair.group).await)?;
+    let named = trial.a.storage_group_by_name(context, &pair.group).await;
+    trial.ok("storage_group_by_name", named)?;
+    let holds = trial.b.capabilities().holds;
+    if holds {
+        trial.ok("hold_point", trial.b.hold_point(context, &pair.origin, "p1").await)?;
+    }
     let safe = trial.b.take_safety_snapshot(context, &pair.twin_group, "safe").await;
     trial.ok("take_safety_snapshot", safe)?;
     for (source, twin) in pair.sources.iter().zip(&pair.twins) {
@@ -129,6 +140,9 @@ async fn every_verb(trial: &Trial<'_>, pair: &Pair) -> Verdict {
     for twin in &twins {
         trial.ok("restore", trial.b.restore(context, &pair.twin_group, "safe", twin).await)?;
         trial.ok("epoch", trial.b.epoch(context, twin).await)?;
+    }
+    if holds {
+        trial.ok("release_point", trial.b.release_point(context, &pair.origin, "p1").await)?;
     }
     trial.ok("discard_replica", trial.b.discard_replica(context, &pair.origin, "p1").await)?;
     trial.ok("discard_point", trial.a.discard_point(context, &pair.group, "p1").await)?;

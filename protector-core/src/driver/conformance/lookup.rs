@@ -78,3 +78,28 @@ pub async fn clause_04_storage_group_tells_members_and_targets(bench: &dyn Bench
     let none = trial.ok("storage_group", trial.a.storage_group(&trial.context, &NOBODYS.into()).await)?;
     trial.same("a group that is not there", &none, &None)
 }
+
+/// Clause 25.
+///
+/// # Errors
+/// It is broken.
+pub async fn clause_25_a_group_is_read_by_its_name(bench: &dyn Bench) -> Verdict {
+    let trial = Trial::of(25, bench)?;
+    let pair = trial.pair(2).await?;
+    trial.arranged(bench.create_lookalikes(Half::A, &pair.source).await)?;
+    let named = async |driver: &Arc<dyn StorageDriver>, name: &str| {
+        let found = driver.storage_group_by_name(&trial.context, name).await;
+        trial.ok("storage_group_by_name", found)
+    };
+    let known = trial.a.storage_group(&trial.context, &pair.source.group).await;
+    let known = trial.ok("storage_group", known)?;
+    trial.expect(known.is_some(), || "storage_group does not find the group".to_owned())?;
+    trial.same("the group of that name", &named(&trial.a, &pair.group).await?, &known)?;
+    let none = named(&trial.a, "protector-no-such-group").await?;
+    trial.same("a group that is not there", &none, &None)?;
+    let elsewhere = named(&trial.b, &pair.group).await?;
+    trial.same("a group of the other array", &elsewhere, &None)?;
+    trial.arranged(bench.delete_group(Half::A, &pair.source).await)?;
+    let gone = named(&trial.a, &pair.group).await?;
+    trial.same("a group that was deleted", &gone, &None)
+}

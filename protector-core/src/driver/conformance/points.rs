@@ -1,6 +1,6 @@
 use super::trial::Trial;
 use super::{Bench, Half, Verdict};
-use crate::driver::PointMember;
+use crate::driver::{Error, PointMember};
 
 /// Clause 7.
 ///
@@ -84,4 +84,46 @@ pub async fn clause_09_members_are_of_one_moment(bench: &dyn Bench) -> Verdict {
         trial.holds(Half::A, source, "after").await?;
     }
     Ok(())
+}
+
+/// Clause 24.
+///
+/// # Errors
+/// It is broken.
+pub async fn clause_24_all_snapshots_of_a_group_are_listed(bench: &dyn Bench) -> Verdict {
+    let trial = Trial::of(24, bench)?;
+    let pair = trial.pair(1).await?;
+    trial.arranged(bench.create_lookalikes(Half::A, &pair.source).await)?;
+    let listed =
+        async |group: &str| trial.ok("source_points", trial.a.source_points(&trial.context, group).await);
+    let nothing = listed(&pair.group).await?;
+    trial.expect(nothing.is_empty(), || format!("a group without snapshots has some: {nothing:?}"))?;
+    trial.replicate(&pair, "p1").await?;
+    let safe = trial.a.take_safety_snapshot(&trial.context, &pair.group, "safe").await;
+    trial.ok("take_safety_snapshot", safe)?;
+    bench.wait().await;
+    let scheduled = trial.scheduled(&pair, 1).await?;
+    let expected = |discarded: &str| -> Vec<(String, bool)> {
+        let made = ["p1", "safe"].into_iter().chain(scheduled.iter().map(|point| point.name.as_str()));
+        made.map(|name| (name.to_owned(), name == discarded)).collect()
+    };
+    let all = listed(&pair.group).await?;
+    let found: Vec<_> = all.iter().map(|point| (point.name.clone(), point.destroyed)).collect();
+    trial.same("the snapshots, oldest first", &found, &expected(""))?;
+    for snapshot in &all {
+        let point = trial.a.source_point(&trial.context, &pair.group, &snapshot.name).await;
+        let point = trial.ok("source_point", point)?;
+        trial.same("the moment", &Some(snapshot.created), &point.map(|point| point.created))?;
+    }
+    trial.ok("discard_point", trial.a.discard_point(&trial.context, &pair.group, "p1").await)?;
+    let found = listed(&pair.group).await?;
+    let found: Vec<_> = found.into_iter().map(|point| (point.name, point.destroyed)).collect();
+    trial.same("the snapshots after one was discarded", &found, &expected("p1"))?;
+    match trial.a.source_points(&trial.context, "protector-no-such-group").await {
+        Err(Error::NotFound { .. }) => {}
+        other => return Err(trial.broken(format!("the snapshots of a group that is not there: {other:?}"))),
+    }
+    // What came here from there is no snapshot of a group of this array.
+    let elsewhere = trial.b.source_points(&trial.context, &pair.twin_group).await;
+    trial.same("the snapshots of the twins' group", &trial.ok("source_points", elsewhere)?, &Vec::new())
 }

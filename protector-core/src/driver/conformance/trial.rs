@@ -1,7 +1,8 @@
 use super::{Arranged, Bench, Fault, Half, Verdict, Violation};
-use crate::driver::{ArrayVolume, Error, GroupOrigin, RecoveryPoint, StorageDriver};
+use crate::driver::{ArrayVolume, Error, GroupOrigin, RecoveryPoint, ReplicationSettings, StorageDriver};
 use crate::id::VolumeId;
 use crate::transport::Context;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -198,6 +199,59 @@ impl<'a> Trial<'a> {
         let first = found.next();
         self.expect(found.next().is_none(), || format!("point {point} is listed twice"))?;
         Ok(first)
+    }
+
+    /// Lets the schedule of a pair's group make points until so many more are complete on B; all of those, oldest first.
+    pub(super) async fn scheduled(&self, pair: &Pair, more: usize) -> Result<Vec<RecoveryPoint>, Violation> {
+        let points = async || {
+            let points = self.b.recovery_points(&self.context, &pair.origin).await;
+            self.ok("recovery_points", points)
+        };
+        let before: BTreeSet<String> = points().await?.into_iter().map(|point| point.name).collect();
+        let is_new = |point: &RecoveryPoint| point.completed.is_some() && !before.contains(&point.name);
+        let enough = |points: &[RecoveryPoint]| points.iter().filter(|point| is_new(point)).count() >= more;
+        self.scheduling(pair, None, enough).await?;
+        Ok(points().await?.into_iter().filter(is_new).collect())
+    }
+
+    /// Lets the schedule of a pair's group make points, and retention keep the newest `keep` of them if it is given, until
+    /// B's list is as wanted. Afterwards the schedule is off and nothing is under way.
+    pub(super) async fn scheduling(
+        &self,
+        pair: &Pair,
+        keep: Option<u64>,
+        wanted: impl Fn(&[RecoveryPoint]) -> bool,
+    ) -> Verdict {
+        let switch = async |enabled| {
+            let (interval, retention) = (Duration::from_mins(10), Some(Duration::from_hours(1)));
+            let settings = ReplicationSettings { enabled, interval, retention };
+            let set = self.a.set_replication(&self.context, &pair.group, &settings).await;
+            self.ok("set_replication", set)
+        };
+        self.arranged(self.bench.schedule_often(keep).await)?;
+        let made = async {
+            switch(true).await?;
+            self.until(pair, wanted).await?;
+            switch(false).await?;
+            self.until(pair, |points| points.iter().all(|point| point.completed.is_some())).await
+        };
+        let made = made.await;
+        self.arranged(self.bench.schedule_as_set().await)?;
+        made
+    }
+
+    /// Waits until B's list of points is as wanted.
+    async fn until(&self, pair: &Pair, wanted: impl Fn(&[RecoveryPoint]) -> bool) -> Verdict {
+        let begun = self.context.clock().monotonic();
+        loop {
+            let points = self.b.recovery_points(&self.context, &pair.origin).await;
+            let points = self.ok("recovery_points", points)?;
+            if wanted(&points) {
+                return Ok(());
+            }
+            self.expect(!self.is_late(begun), || format!("the points do not become as wanted: {points:?}"))?;
+            self.bench.wait().await;
+        }
     }
 
     /// Materializes the member of a source in its twin.

@@ -136,9 +136,25 @@ async fn a_group_that_is_gone_is_none() {
 }
 
 #[tokio::test]
+async fn a_group_is_read_by_its_name_and_one_of_another_array_is_none() {
+    let mut mock = MockArray::start().await;
+    let context = Context::default();
+    let group = |name: &str, local: bool| json!([{"name": name, "destroyed": false, "is_local": local}]);
+    mock.expect_list("protection-groups?names=nightly&limit=1000", group("nightly", true)).await;
+    mock.expect_list("protection-groups/volumes?group_names=nightly&limit=1000", json!([])).await;
+    mock.expect_list("protection-groups/targets?group_names=nightly&limit=1000", json!([])).await;
+    let found = driver(&mock).storage_group_by_name(&context, "nightly").await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.members.len(), found.targets.len()), ("nightly", 0, 0));
+    let name = "array-b:nightly";
+    mock.expect_list("protection-groups?names=array-b%3Anightly&limit=1000", group(name, false)).await;
+    assert_eq!(driver(&mock).storage_group_by_name(&context, name).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn failures_are_told_apart() {
     let context = &Context::default();
     assert_failures_are_told_apart(async |driver| driver.describe(context).await).await;
     assert_failures_are_told_apart(async |driver| driver.resolve(context, &["1".into()]).await).await;
     assert_failures_are_told_apart(async |driver| driver.storage_group(context, &"g".into()).await).await;
+    assert_failures_are_told_apart(async |driver| driver.storage_group_by_name(context, "g").await).await;
 }

@@ -129,6 +129,7 @@ async fn an_incomplete_or_destroyed_point_is_refused_and_changes_nothing() {
     ] {
         let mut mock = MockArray::start().await;
         let nothing = expect_no_change(&mut mock).await;
+        expect_nothing_kept_of_p1(&mut mock).await;
         mock.expect_list(TRANSFER, answer).await;
         let error = materialize(&mock).await.unwrap_err();
         assert_eq!(error.code(), Code::RequestRefused);
@@ -141,6 +142,9 @@ async fn an_incomplete_or_destroyed_point_is_refused_and_changes_nothing() {
 async fn a_point_or_member_that_is_not_there_is_not_found() {
     let mut mock = MockArray::start().await;
     let nothing = expect_no_change(&mut mock).await;
+    for _ in 0..2 {
+        expect_nothing_kept_of_p1(&mut mock).await;
+    }
     mock.expect("GET", TRANSFER, None, 400, refusal("Protection group snapshot does not exist.", "p1")).await;
     assert!(matches!(materialize(&mock).await.unwrap_err(), Error::NotFound { .. }));
     mock.expect_list(TRANSFER, json!([])).await;

@@ -23,6 +23,22 @@ async fn snapshots_of_a_group_are_read() {
 }
 
 #[tokio::test]
+async fn destroyed_snapshots_are_listed_too_where_they_are_asked_for_with_what_they_take_up() {
+    let mut mock = MockArray::start().await;
+    let body = json!([
+        {"name": "g.p1", "created": 1, "destroyed": true, "space": {"snapshots": 5, "unique": 0}},
+        {"name": "g.p2", "created": 2, "destroyed": false, "space": {"snapshots": null}},
+        {"name": "g.p3", "created": 3, "destroyed": false, "space": null},
+    ]);
+    mock.expect_list("protection-group-snapshots?names=g&limit=1000", body).await;
+    let snapshots = ProtectionGroupSnapshots::new(&mock.array);
+    let found: Vec<GroupSnapshot> =
+        snapshots.all_of_group(&Context::default(), "g").try_collect().await.unwrap();
+    let found: Vec<_> = found.iter().map(|one| (one.destroyed, one.space.snapshots)).collect();
+    assert_eq!(found, [(true, Some(5)), (false, None), (false, None)]);
+}
+
+#[tokio::test]
 async fn a_transfer_has_arrived_only_with_full_progress_and_an_end() {
     let mut mock = MockArray::start().await;
     let transfer = |name: &str, progress: Option<f64>, completed: Option<u64>| {
