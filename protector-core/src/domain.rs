@@ -4,6 +4,7 @@ pub mod attribute;
 mod definition;
 mod finding;
 mod group;
+mod legality;
 pub mod naming;
 mod operation;
 mod recovery_point;
@@ -19,9 +20,10 @@ pub use definition::{
 };
 pub use finding::{Finding, FindingCode};
 pub use group::{
-    GroupStatus, Member, PortLineage, ProtectionGroup, ReplicationType, SiteVolume, StorageGroupReference,
-    VolumeLineage,
+    Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
+    RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
+pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
 pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

@@ -1,6 +1,7 @@
+use super::OperationType;
 use crate::id::{
-    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, PortId, ProjectId, ServerId, SiteName,
-    VolumeId,
+    ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId,
+    ServerId, SiteName, VolumeId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,18 @@ pub struct ProtectionGroup {
     pub rpo_minutes: u32,
     /// Its VMs, by lineage.
     pub members: BTreeMap<LineageId, Member>,
+    /// Whether its data reaches the other site.
+    #[serde(default)]
+    pub replication: ReplicationState,
+    /// The last planned move, until it is committed, undone, or followed by another move.
+    #[serde(default)]
+    pub uncommitted: Option<UncommittedMove>,
+    /// What the last unplanned move lost.
+    #[serde(default)]
+    pub last_loss: Option<Loss>,
+    /// The test that runs, if one does.
+    #[serde(default)]
+    pub test: Option<RunningTest>,
 }
 
 /// Where a group stands.
@@ -64,8 +77,20 @@ pub enum GroupStatus {
     FailingOver,
     /// It runs at the other site.
     FailedOver,
+    /// It was moved, but not all of its VMs run.
+    FailedOverPartial,
     /// It is being moved home.
     FailingBack,
+    /// VMs are being taken in or let out.
+    Updating,
+    /// A test is being set up.
+    Testing,
+    /// A test runs.
+    TestActive,
+    /// A test is being ended.
+    Cleaning,
+    /// It is being replicated and captured.
+    Syncing,
     /// Protection is being ended.
     Deleting,
     /// Something a person has to look at.
@@ -80,7 +105,13 @@ impl GroupStatus {
             Self::Active => "active",
             Self::FailingOver => "failing_over",
             Self::FailedOver => "failed_over",
+            Self::FailedOverPartial => "failed_over_partial",
             Self::FailingBack => "failing_back",
+            Self::Updating => "updating",
+            Self::Testing => "testing",
+            Self::TestActive => "test_active",
+            Self::Cleaning => "cleaning",
+            Self::Syncing => "syncing",
             Self::Deleting => "deleting",
             Self::Error => "error",
         }
@@ -108,6 +139,79 @@ impl fmt::Display for ReplicationType {
             Self::Async => formatter.write_str("async"),
         }
     }
+}
+
+/// Whether a group's data reaches the other site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReplicationState {
+    /// From where the group runs to the other site, by schedule.
+    #[default]
+    Running,
+    /// It does not: `reprotect` makes it.
+    Stopped,
+}
+
+/// A planned move that can still be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UncommittedMove {
+    /// The operation.
+    pub operation: OperationId,
+    /// What it was.
+    pub operation_type: OperationType,
+    /// The site that the group was moved away from: its volumes hold what they held when it was stopped.
+    pub from: SiteName,
+    /// What is kept of the volumes that were overwritten.
+    pub safety_snapshot: SafetySnapshotReference,
+}
+
+/// A safety snapshot on an array.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SafetySnapshotReference {
+    /// The site of the array.
+    pub site: SiteName,
+    /// The array.
+    pub array: ArrayName,
+    /// The group there.
+    pub group: String,
+    /// The snapshot's name.
+    pub name: String,
+}
+
+/// What an unplanned move lost: what was written between two moments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// The recovery point that the group goes on from.
+    pub point: String,
+    /// The moment that the point holds: nothing before it is lost.
+    pub from: Timestamp,
+    /// Nothing that was written after this moment counted any more: the source was known to be stopped, or the other site
+    /// had become the primary. The loss is never larger than what was written from `from` until then.
+    pub until: Timestamp,
+    /// When the source was heard of last before the move, if it is known.
+    pub last_contact: Option<Timestamp>,
+    /// Bytes that were written since the point, where the source's array could still tell.
+    pub bytes: Option<u64>,
+}
+
+/// A test that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunningTest {
+    /// The operation that made it: all it made bears its marker.
+    pub operation: OperationId,
+    /// Where it runs.
+    pub site: SiteName,
+    /// The recovery point it runs on.
+    pub point: String,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// When it is ended if nobody ends it before.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// The array's side of a consistency group.
@@ -139,6 +243,19 @@ pub struct Member {
     /// Its volumes, root first.
     #[serde(default)]
     pub volumes: Vec<VolumeLineage>,
+    /// Why it does not run where the group does, if it does not.
+    #[serde(default)]
+    pub absent: Option<Absence>,
+}
+
+/// Why a VM does not run where its group does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// What went wrong.
+    pub reason: String,
+    /// Whether a person has left it so: then the group counts as moved without it.
+    pub left: bool,
 }
 
 /// One port's identity through all moves.
@@ -185,6 +302,18 @@ impl ProtectionGroup {
     /// The site that is not `site`.
     pub fn other_site(&self, site: &SiteName) -> &SiteName {
         if *site == self.primary_site { &self.secondary_site } else { &self.primary_site }
+    }
+
+    /// The status of the group when nothing changes it and no test runs.
+    pub fn settled_status(&self) -> GroupStatus {
+        let missing = |member: &Member| member.absent.as_ref().is_some_and(|absence| !absence.left);
+        if self.members.values().any(missing) {
+            GroupStatus::FailedOverPartial
+        } else if self.current_primary_site == self.primary_site {
+            GroupStatus::Active
+        } else {
+            GroupStatus::FailedOver
+        }
     }
 
     /// The Cinder group where the group runs: what users know as its consistency group.

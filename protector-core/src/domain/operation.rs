@@ -14,6 +14,22 @@ pub enum OperationType {
     Failover,
     /// Moves the group back to its home.
     Failback,
+    /// Runs copies of the VMs at the other site, apart from production.
+    TestFailover,
+    /// Ends a test: what it made goes.
+    TestCleanup,
+    /// Replicates now, and captures the VMs' definitions again.
+    Sync,
+    /// Makes the data reach the other site again after an unplanned move, or one whose reversal failed.
+    Reprotect,
+    /// Lets go of the safety copies of the last move.
+    Commit,
+    /// Takes the last planned move back.
+    Undo,
+    /// Takes VMs into the group.
+    AddMember,
+    /// Lets VMs out of the group.
+    RemoveMember,
 }
 
 impl OperationType {
@@ -24,6 +40,14 @@ impl OperationType {
             Self::Unprotect => "unprotect",
             Self::Failover => "failover",
             Self::Failback => "failback",
+            Self::TestFailover => "test_failover",
+            Self::TestCleanup => "test_cleanup",
+            Self::Sync => "sync",
+            Self::Reprotect => "reprotect",
+            Self::Commit => "commit",
+            Self::Undo => "undo",
+            Self::AddMember => "add_member",
+            Self::RemoveMember => "remove_member",
         }
     }
 }

@@ -14,6 +14,13 @@ pub enum Command {
         /// Whether its effect may already be there: then look first.
         observe_first: bool,
     },
+    /// Go on without a step: what it builds on is not there.
+    Skip {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
     /// Begin to undo.
     RollBack {
         /// Why.
@@ -55,6 +62,13 @@ fn next(state: &OperationState) -> Vec<Command> {
         return undo(state);
     }
     let running = state.steps().values().any(|step| matches!(step, StepState::Running));
+    // What a person wants comes before what would be next; what is under way is waited for.
+    if let Some(reason) = state.cancelled() {
+        return if running { Vec::new() } else { vec![Command::RollBack { reason: reason.to_owned() }] };
+    }
+    if state.paused_by().is_some() {
+        return if running { Vec::new() } else { vec![Command::Leave] };
+    }
     if let Some((step, trouble)) = state.failed().next() {
         // What is under way is waited for; nothing new is begun.
         return match (running, state.needs_person()) {
@@ -67,16 +81,29 @@ fn next(state: &OperationState) -> Vec<Command> {
     if running || !ready.is_empty() {
         return ready;
     }
-    // What is neither done nor ready now never will be: only a plan that was damaged has such a step.
-    let all_done = state.steps().values().all(|step| matches!(step, StepState::Done));
-    let completed = Command::Finish { status: OperationStatus::Completed, error_message: None };
+    // What has neither come to an end nor is ready now never will be: only a plan that was damaged has such a step.
+    let all_done = state.all_have_come_to_an_end();
+    let completed = Command::Finish { status: OperationStatus::Completed, error_message: without(state) };
     vec![if all_done { completed } else { Command::Leave }]
+}
+
+/// What the operation was completed without, in one line.
+fn without(state: &OperationState) -> Option<String> {
+    let mut failed = state.done_without().map(|(step, trouble)| format!("{step}: {}", trouble.message));
+    let first = failed.next()?;
+    Some(failed.fold(first, |all, next| format!("{all}; {next}")))
 }
 
 fn ready(state: &OperationState) -> Vec<Command> {
     let lengths = state.plan().critical_paths();
     let mut ready: Vec<(Reverse<usize>, usize, Command)> = Vec::new();
     for (position, step) in state.plan().steps.iter().enumerate() {
+        let idle = matches!(state.step(&step.id), Some(StepState::Pending | StepState::Interrupted));
+        if idle && state.lacks_ground(step) {
+            let reason = "what it builds on is not there".to_owned();
+            ready.push((Reverse(usize::MAX), position, Command::Skip { step: step.id.clone(), reason }));
+            continue;
+        }
         let observe_first = match state.step(&step.id) {
             Some(StepState::Pending) => false,
             Some(StepState::Interrupted) => true,

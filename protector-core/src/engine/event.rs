@@ -42,6 +42,28 @@ pub enum Event {
         /// Why.
         trouble: Trouble,
     },
+    /// A step is not run: what it builds on is not there, or a person has said so.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+        /// The person; none if it could not be run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A person wants the operation to be left where it is, for now.
+    PauseRequested {
+        /// Who.
+        by: String,
+    },
+    /// A person wants the operation to be undone.
+    CancelRequested {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// What was done is going to be undone.
     RollbackBegun {
         /// Why.
@@ -126,6 +148,9 @@ impl Event {
             Self::StepDone { .. } => "step_done",
             Self::StepTroubled { .. } => "step_troubled",
             Self::StepFailed { .. } => "step_failed",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::PauseRequested { .. } => "pause_requested",
+            Self::CancelRequested { .. } => "cancel_requested",
             Self::RollbackBegun { .. } => "rollback_begun",
             Self::RevertIntended { .. } => "revert_intended",
             Self::RevertDone { .. } => "revert_done",

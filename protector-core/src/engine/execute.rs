@@ -251,6 +251,9 @@ impl Run<'_> {
                 self.record(Event::RevertIntended { step: step.clone() }).await?;
                 if self.halt.is_cancelled() { Ok(()) } else { self.spawn_revert(step).await }
             }
+            Command::Skip { step, reason } => {
+                self.record(Event::StepSkipped { step, reason, by: None }).await
+            }
             Command::RollBack { reason } => self.record(Event::RollbackBegun { reason }).await,
             Command::Finish { status, error_message } => {
                 self.record(Event::Finished { status, error_message }).await
@@ -303,8 +306,15 @@ impl Run<'_> {
     fn spawn_step(&mut self, step: StepId, kind: Arc<dyn StepKind>, input: Value, observe_first: bool) {
         self.under_way.insert(step.clone(), self.service(&step));
         let run = self.step_run(&step);
-        let limits = self.executor.limits.clone();
-        let for_ever = Arc::clone(&self.only_forward);
+        let mut limits = self.executor.limits.clone();
+        let planned = self.state.plan().step(&step).cloned();
+        let optional = planned.as_ref().is_some_and(|planned| planned.optional);
+        if let Some(patience) = planned.and_then(|planned| planned.patience).map(Duration::from_secs) {
+            limits.step_timeout = limits.step_timeout.min(patience);
+            limits.retry_for = limits.retry_for.min(patience);
+        }
+        // What the operation can go on without holds nothing up for ever.
+        let for_ever = if optional { Arc::default() } else { Arc::clone(&self.only_forward) };
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
             let troubled = |trouble| {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
+use std::time::Duration;
 
 /// The frozen list of steps of one operation, computed before anything is touched.
 ///
@@ -68,7 +69,17 @@ pub struct PlannedStep {
     /// on: each of them is undone only when this one is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merely_after: Vec<StepId>,
-    /// What it is given; [`output`] refers to what an earlier step will have returned.
+    /// The steps that have to have come to an end before it begins, whatever end: done, skipped, or failed if they are
+    /// optional. It does not build on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after_end_of: Vec<StepId>,
+    /// Whether the operation goes on without it if it fails; what builds on it is skipped then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
+    /// How long an optional step that fails is tried, seconds; none: as long as any other before the point of no return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// What it is given; [`output`] and [`output_or`] refer to what an earlier step will have returned.
     pub input: Value,
     /// The calls it makes, for a person.
     pub calls: Vec<String>,
@@ -89,6 +100,17 @@ pub fn output(step: &StepId, field: &str) -> Value {
     json!({"$output": {"step": step, "field": field}})
 }
 
+/// The same of a step that may end without returning anything: `instead` stands in its place then. The step that has it
+/// comes after the end of the other, and does not build on it.
+pub fn output_or(step: &StepId, field: &str, instead: &Value) -> Value {
+    json!({"$output": {"step": step, "field": field, "or": instead}})
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// A plan is not one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -103,6 +125,14 @@ pub enum PlanError {
         step: StepId,
         /// What it needs.
         missing: StepId,
+    },
+    /// A step that the operation cannot go on without builds on one that it can.
+    #[error("step {step} is not optional, but comes after {optional}, which is")]
+    OnOptional {
+        /// The step.
+        step: StepId,
+        /// What it comes after.
+        optional: StepId,
     },
     /// The point of no return is at a step that the plan does not have.
     #[error("the point of no return is at step {0}, which the plan does not have")]
@@ -139,7 +169,7 @@ impl Plan {
         for step in self.steps.iter().rev() {
             let own = lengths.get(&step.id).copied().unwrap_or(0) + 1;
             lengths.insert(step.id.clone(), own);
-            for before in &step.after {
+            for before in step.after.iter().chain(&step.after_end_of) {
                 let entry = lengths.entry(before.clone()).or_default();
                 *entry = (*entry).max(own);
             }
@@ -166,6 +196,14 @@ struct Reference {
 struct Target {
     step: StepId,
     field: String,
+    /// Present, though perhaps null, in what [`output_or`] makes.
+    #[serde(rename = "or", default, deserialize_with = "present")]
+    instead: Option<Value>,
+}
+
+/// Null is a value here, too.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn reference(value: &Value) -> Option<Target> {
@@ -177,9 +215,9 @@ fn reference(value: &Value) -> Option<Target> {
 }
 
 fn resolve(value: &Value, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
-    if let Some(Target { step, field }) = reference(value) {
+    if let Some(Target { step, field, instead }) = reference(value) {
         let found = outputs.get(&step).and_then(|output| output.get(&field)).cloned();
-        return found.ok_or(PlanError::NoOutput { step, field });
+        return found.or(instead).ok_or(PlanError::NoOutput { step, field });
     }
     Ok(match value {
         Value::Array(items) => {
@@ -195,15 +233,29 @@ fn resolve(value: &Value, outputs: &BTreeMap<StepId, Value>) -> Result<Value, Pl
     })
 }
 
-fn references(value: &Value, found: &mut BTreeSet<StepId>) {
-    if let Some(target) = reference(value) {
-        found.insert(target.step);
-        return;
-    }
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-        Value::Object(fields) => fields.values().for_each(|value| references(value, found)),
-        _ => {}
+/// What an input refers to.
+#[derive(Default)]
+struct References {
+    needed: BTreeSet<StepId>,
+    /// Those that something else stands in for.
+    replaceable: BTreeSet<StepId>,
+}
+
+impl References {
+    fn collect(&mut self, value: &Value) {
+        if let Some(target) = reference(value) {
+            if target.instead.is_some() {
+                self.replaceable.insert(target.step);
+            } else {
+                self.needed.insert(target.step);
+            }
+            return;
+        }
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
+            Value::Object(fields) => fields.values().for_each(|value| self.collect(value)),
+            _ => {}
+        }
     }
 }
 
@@ -253,12 +305,17 @@ impl PlanBuilder {
         let builds_on: BTreeSet<StepId> = planned.after.into_iter().collect();
         let mut merely_after: BTreeSet<StepId> = planned.merely_after.into_iter().collect();
         merely_after.retain(|step| !builds_on.contains(step));
-        let mut needed = BTreeSet::new();
-        references(&planned.input, &mut needed);
+        let mut references = References::default();
+        references.collect(&planned.input);
+        let References { mut needed, replaceable } = references;
         needed.extend(builds_on);
         needed.extend(merely_after.iter().cloned());
+        let mut after_end_of: BTreeSet<StepId> = planned.after_end_of.into_iter().collect();
+        after_end_of.extend(replaceable);
+        after_end_of.retain(|step| !needed.contains(step));
         planned.after = needed.into_iter().collect();
         planned.merely_after = merely_after.into_iter().collect();
+        planned.after_end_of = after_end_of.into_iter().collect();
         let id = planned.id.clone();
         self.plan.steps.push(planned);
         id
@@ -269,13 +326,20 @@ impl PlanBuilder {
     /// # Errors
     /// Names are not unique, a step needs one that does not stand before it, or the point of no return is at none of them.
     pub fn build(self) -> Result<Plan, PlanError> {
-        let mut known = BTreeSet::new();
+        let (mut known, mut optional) = (BTreeSet::new(), BTreeSet::new());
         for step in &self.plan.steps {
-            if let Some(missing) = step.after.iter().find(|id| !known.contains(*id)) {
+            let mut before = step.after.iter().chain(&step.after_end_of);
+            if let Some(missing) = before.find(|id| !known.contains(id)) {
                 return Err(PlanError::Order { step: step.id.clone(), missing: missing.clone() });
             }
-            if !known.insert(step.id.clone()) {
+            if !known.insert(&step.id) {
                 return Err(PlanError::Duplicate(step.id.clone()));
+            }
+            let on = step.after.iter().find(|id| optional.contains(id));
+            if step.optional {
+                optional.insert(&step.id);
+            } else if let Some(on) = on {
+                return Err(PlanError::OnOptional { step: step.id.clone(), optional: on.clone() });
             }
         }
         if let Recovery::RollBackBefore(point) = &self.plan.recovery
@@ -305,6 +369,9 @@ impl StepBuilder {
                 title: title.into(),
                 after: Vec::new(),
                 merely_after: Vec::new(),
+                after_end_of: Vec::new(),
+                optional: false,
+                patience: None,
                 input: Value::Null,
                 calls: Vec::new(),
                 revert: None,
@@ -330,6 +397,28 @@ impl StepBuilder {
     #[must_use]
     pub fn merely_after<'a>(mut self, steps: impl IntoIterator<Item = &'a StepId>) -> Self {
         self.step.merely_after.extend(steps.into_iter().cloned());
+        self
+    }
+
+    /// After the end of other steps, whatever end that is.
+    #[must_use]
+    pub fn after_end_of<'a>(mut self, steps: impl IntoIterator<Item = &'a StepId>) -> Self {
+        self.step.after_end_of.extend(steps.into_iter().cloned());
+        self
+    }
+
+    /// Such that the operation goes on without it if it fails.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.step.optional = true;
+        self
+    }
+
+    /// Optional, and tried no longer than this.
+    #[must_use]
+    pub fn optional_within(mut self, patience: Duration) -> Self {
+        self.step.optional = true;
+        self.step.patience = Some(patience.as_secs());
         self
     }
 
@@ -381,6 +470,9 @@ impl fmt::Display for Plan {
             }
             if let Some(revert) = &step.revert {
                 writeln!(formatter, "        undone: {revert}")?;
+            }
+            if step.optional {
+                writeln!(formatter, "        goes on without it if it fails")?;
             }
         }
         Ok(())

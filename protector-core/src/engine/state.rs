@@ -19,6 +19,13 @@ pub enum StepState {
     Done,
     /// It failed for good. If it was ever intended, its effect may be there in part.
     Failed(Trouble),
+    /// It is not run.
+    Skipped {
+        /// Why.
+        reason: String,
+        /// Who said so; none if what it builds on is not there.
+        by: Option<String>,
+    },
     /// A task of this process is undoing it.
     Reverting,
     /// It is to be undone, and nobody is at it.
@@ -36,6 +43,8 @@ pub struct OperationState {
     touched: BTreeSet<StepId>,
     returned: BTreeMap<StepId, Value>,
     troubles: BTreeMap<StepId, Trouble>,
+    paused_by: Option<String>,
+    cancelled: Option<String>,
     rolling_back: Option<String>,
     finished: Option<(OperationStatus, Option<String>)>,
     started: bool,
@@ -61,6 +70,8 @@ impl OperationState {
             touched: BTreeSet::new(),
             returned: BTreeMap::new(),
             troubles: BTreeMap::new(),
+            paused_by: None,
+            cancelled: None,
             rolling_back: None,
             finished: None,
             started: false,
@@ -111,12 +122,35 @@ impl OperationState {
         }
     }
 
-    /// The steps that failed for good, and why.
+    /// The steps that failed for good, and why; without those that the operation goes on without.
     pub fn failed(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
+        self.ended_in_failure().filter(|(id, _)| !self.is_optional(id))
+    }
+
+    /// The optional steps that failed for good, and why.
+    pub fn done_without(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
+        self.ended_in_failure().filter(|(id, _)| self.is_optional(id))
+    }
+
+    fn ended_in_failure(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
         self.steps.iter().filter_map(|(id, state)| match state {
             StepState::Failed(trouble) => Some((id, trouble)),
             _ => None,
         })
+    }
+
+    fn is_optional(&self, id: &StepId) -> bool {
+        self.plan.step(id).is_some_and(|step| step.optional)
+    }
+
+    /// Who has paused the operation, if somebody has since it was begun or taken up last.
+    pub fn paused_by(&self) -> Option<&str> {
+        self.paused_by.as_deref()
+    }
+
+    /// Why the operation is to be undone, if a person has said so.
+    pub fn cancelled(&self) -> Option<&str> {
+        self.cancelled.as_deref()
     }
 
     /// Whether something failed that neither passes nor may be undone.
@@ -135,19 +169,20 @@ impl OperationState {
         if let Some((status, _)) = &self.finished {
             return *status;
         }
-        let waiting = !self.troubles.is_empty() && self.past_point_of_no_return();
+        let troubled = self.troubles.keys().any(|id| !self.is_optional(id));
+        let waiting = troubled && self.past_point_of_no_return();
         match (self.started, &self.rolling_back) {
             (false, _) => OperationStatus::Pending,
             (true, Some(_)) => OperationStatus::RollingBack,
-            (true, None) if self.needs_person() => OperationStatus::Paused,
+            (true, None) if self.needs_person() || self.paused_by.is_some() => OperationStatus::Paused,
             (true, None) if waiting => OperationStatus::Waiting,
             (true, None) => OperationStatus::Running,
         }
     }
 
-    /// Share of the steps that are done, 0 to 100.
+    /// Share of the steps that are done, or will not be, 0 to 100.
     pub fn progress(&self) -> u8 {
-        let done = self.steps.values().filter(|state| matches!(state, StepState::Done)).count();
+        let done = self.steps.keys().filter(|id| self.has_come_to_an_end(id)).count();
         let all = self.steps.len().max(1);
         u8::try_from(done * 100 / all).unwrap_or(100)
     }
@@ -206,6 +241,7 @@ impl OperationState {
         match event {
             Event::Started { .. } => {
                 self.started = true;
+                self.paused_by = None;
                 self.troubles.clear();
                 for (id, state) in &mut self.steps {
                     match state {
@@ -214,6 +250,10 @@ impl OperationState {
                         StepState::Failed(_) if self.rolling_back.is_none() => {
                             let touched = self.touched.contains(id);
                             *state = if touched { StepState::Interrupted } else { StepState::Pending };
+                        }
+                        // It may be there now.
+                        StepState::Skipped { by: None, .. } if self.rolling_back.is_none() => {
+                            *state = StepState::Pending;
                         }
                         StepState::Reverting => *state = StepState::RevertInterrupted,
                         _ => {}
@@ -260,6 +300,33 @@ impl OperationState {
                 }
                 self.troubles.insert(step.clone(), trouble.clone());
             }
+            Event::StepSkipped { step, reason, by } => {
+                if self.rolling_back.is_some() {
+                    return Err(illegal("what was done is being undone"));
+                }
+                let unreachable = self.plan.step(step).is_some_and(|planned| self.lacks_ground(planned));
+                if by.is_none() && !unreachable {
+                    return Err(illegal(&format!("what step {step} builds on is there or may still come")));
+                }
+                self.change(event, step, |state| {
+                    let idle = matches!(
+                        state,
+                        StepState::Pending | StepState::Interrupted | StepState::Failed(_)
+                    );
+                    idle.then(|| StepState::Skipped { reason: reason.clone(), by: by.clone() })
+                })?;
+                self.troubles.remove(step);
+            }
+            Event::PauseRequested { by } => self.paused_by = Some(by.clone()),
+            Event::CancelRequested { by, reason } => {
+                if self.past_point_of_no_return() {
+                    return Err(illegal("the point of no return has passed"));
+                }
+                if self.rolling_back.is_some() {
+                    return Err(illegal("what was done is being undone"));
+                }
+                self.cancelled = Some(format!("cancelled by {by}: {reason}"));
+            }
             Event::RollbackBegun { reason } => {
                 if self.past_point_of_no_return() {
                     return Err(illegal("the point of no return has passed"));
@@ -288,6 +355,7 @@ impl OperationState {
                         state,
                         StepState::Done
                             | StepState::Failed(_)
+                            | StepState::Skipped { .. }
                             | StepState::Interrupted
                             | StepState::RevertInterrupted
                     );
@@ -309,7 +377,7 @@ impl OperationState {
             }
             Event::Finished { status, error_message } => {
                 let forward = self.rolling_back.is_none();
-                let all_done = self.steps.values().all(|state| matches!(state, StepState::Done));
+                let all_done = self.all_have_come_to_an_end();
                 let reached = match status {
                     OperationStatus::Completed => forward && all_done,
                     OperationStatus::RolledBack => !forward && self.touched.is_empty(),
@@ -324,9 +392,36 @@ impl OperationState {
         Ok(())
     }
 
-    /// A step that `step` depends on and that is not done.
+    /// A step that has to be done, or to have come to an end, before `step`, and is not, or has not.
     pub(super) fn missing<'a>(&self, step: &'a PlannedStep) -> Option<&'a StepId> {
-        step.after.iter().find(|id| !matches!(self.steps.get(id), Some(StepState::Done)))
+        let there = |id: &StepId| {
+            // What a person has skipped is there, as far as the person knows.
+            matches!(self.steps.get(id), Some(StepState::Done | StepState::Skipped { by: Some(_), .. }))
+        };
+        let undone = step.after.iter().find(|id| !there(id));
+        undone.or_else(|| step.after_end_of.iter().find(|id| !self.has_come_to_an_end(id)))
+    }
+
+    /// Whether `step` builds on one that the operation goes on without.
+    pub(super) fn lacks_ground(&self, step: &PlannedStep) -> bool {
+        step.after.iter().any(|id| match self.steps.get(id) {
+            Some(StepState::Skipped { by, .. }) => by.is_none(),
+            Some(StepState::Failed(_)) => self.is_optional(id),
+            _ => false,
+        })
+    }
+
+    /// Whether nothing more comes of a step on the way forward.
+    fn has_come_to_an_end(&self, id: &StepId) -> bool {
+        match self.steps.get(id) {
+            Some(StepState::Done | StepState::Skipped { .. }) => true,
+            Some(StepState::Failed(_)) => self.is_optional(id),
+            _ => false,
+        }
+    }
+
+    pub(super) fn all_have_come_to_an_end(&self) -> bool {
+        self.steps.keys().all(|id| self.has_come_to_an_end(id))
     }
 
     /// A step that builds on `step` and of which something is there.

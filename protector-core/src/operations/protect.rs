@@ -2,7 +2,7 @@ use super::placement::{Placement, eligibility, port_eligibility, quota, twin, vo
 use super::{Known, Planned, PlanningError, record_group, site_volume};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationType,
+    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     ServerDefinition, SiteVolume, VolumeLineage, naming,
 };
 use crate::driver::{ArrayVolume, GroupOrigin, ReplicationSettings};
@@ -288,6 +288,7 @@ fn members(
                     .collect(),
             })
             .collect(),
+        absent: None,
     };
     facts
         .captured
@@ -351,6 +352,10 @@ fn steps(
         retention: defaults.retention.as_secs(),
         rpo_minutes: defaults.rpo_minutes,
         members: members.clone(),
+        replication: ReplicationState::Running,
+        uncommitted: None,
+        last_loss: None,
+        test: None,
     };
     let recorded = plan.add(
         record_group("record_group/creating", "record the group", &json!(group), &Value::Null)

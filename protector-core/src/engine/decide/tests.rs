@@ -423,3 +423,115 @@ fn a_step_that_failed_before_any_change_is_not_undone() {
     ];
     assert_eq!(commands(&plan, &events), [revert("a")]);
 }
+
+/// `a`, then `b`, which is optional, with `c` on it; `d` after the end of `b` and of `c`.
+fn with_optional(recovery: Recovery) -> Arc<Plan> {
+    let mut plan = PlanBuilder::new(
+        OperationType::Failover,
+        GroupId::new(uuid::Uuid::nil()),
+        "web",
+        ("site-a".into(), "site-b".into()),
+        0,
+        recovery,
+    );
+    let step = |name: &str| StepBuilder::new("kind", name, name);
+    let a = plan.add(step("a"));
+    let b = plan.add(step("b").after([&a]).optional());
+    let c = plan.add(step("c").after([&b]).optional());
+    plan.add(step("d").after([&a]).after_end_of([&b, &c]));
+    Arc::new(plan.build().unwrap())
+}
+
+fn skipped(step: &str, by: Option<&str>) -> Event {
+    Event::StepSkipped { step: step.into(), reason: "said so".to_owned(), by: by.map(str::to_owned) }
+}
+
+fn skip(step: &str) -> Command {
+    Command::Skip { step: step.into(), reason: "what it builds on is not there".to_owned() }
+}
+
+fn completed_without(message: Option<&str>) -> Command {
+    Command::Finish { status: OperationStatus::Completed, error_message: message.map(str::to_owned) }
+}
+
+#[test]
+fn the_operation_goes_on_without_an_optional_step_that_fails_and_without_what_builds_on_it() {
+    for recovery in [Recovery::RollBack, Recovery::ForwardOnly, Recovery::RollBackBefore("a".into())] {
+        let plan = with_optional(recovery);
+        let mut events = vec![started(), intended("a"), done("a"), intended("b")];
+        events.push(failed_with("b", Code::StepConflict));
+        let (state, commands) = after(&plan, &events);
+        assert_eq!((commands, state.status()), (vec![skip("c")], OperationStatus::Running));
+        events.push(skipped("c", None));
+        assert_eq!(self::commands(&plan, &events), [run("d")]);
+        events.extend([intended("d"), done("d")]);
+        let (state, commands) = after(&plan, &events);
+        assert_eq!((commands, state.progress()), (vec![completed_without(Some("b: it is broken"))], 100));
+        events.push(finished(OperationStatus::Completed));
+        assert_eq!(after(&plan, &events).0.status(), OperationStatus::Completed);
+    }
+}
+
+#[test]
+fn what_was_done_without_is_tried_again_when_the_operation_is_taken_up_again() {
+    let plan = with_optional(Recovery::ForwardOnly);
+    let events = [started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None), started()];
+    assert_eq!(commands(&plan, &events), [look("b")]);
+}
+
+#[test]
+fn an_optional_step_that_failed_is_undone_with_the_others() {
+    let plan = with_optional(Recovery::RollBack);
+    let mut events = vec![started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None)];
+    events.extend([intended("d"), failed("d"), rollback()]);
+    assert_eq!(commands(&plan, &events), [revert("d"), revert("b")]);
+}
+
+#[test]
+fn a_step_is_not_skipped_by_itself_while_what_it_builds_on_may_still_come() {
+    let plan = with_optional(Recovery::ForwardOnly);
+    assert_refused(&plan, &[started(), skipped("c", None)]);
+    assert_refused(&plan, &[started(), intended("a"), done("a"), intended("b"), done("b"), skipped("c", None)]);
+    assert_refused(&plan, &[started(), intended("a"), skipped("a", Some("somebody"))]);
+}
+
+#[test]
+fn what_a_person_has_skipped_counts_as_there() {
+    let plan = plan(Recovery::ForwardOnly, CHAIN);
+    let mut events = vec![started(), intended("a"), failed_with("a", Code::StepConflict)];
+    assert_eq!(commands(&plan, &events), [Command::Leave]);
+    events.push(skipped("a", Some("somebody")));
+    assert_eq!(commands(&plan, &events), [run("b")]);
+    events.extend([intended("b"), done("b"), intended("c"), done("c")]);
+    assert_eq!(commands(&plan, &events), [completed_without(None)]);
+}
+
+#[test]
+fn a_pause_lasts_until_the_operation_is_taken_up_again() {
+    let plan = plan(Recovery::RollBack, CHAIN);
+    let pause = || Event::PauseRequested { by: "somebody".to_owned() };
+    let mut events = vec![started(), intended("a"), pause()];
+    assert_eq!(commands(&plan, &events), []);
+    events.push(done("a"));
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.status()), (vec![Command::Leave], OperationStatus::Paused));
+    events.push(started());
+    let (state, commands) = after(&plan, &events);
+    assert_eq!((commands, state.status()), (vec![run("b")], OperationStatus::Running));
+}
+
+#[test]
+fn what_a_person_cancels_is_rolled_back_before_the_point_of_no_return_and_not_after_it() {
+    let plan = plan(Recovery::RollBackBefore("b".into()), CHAIN);
+    let cancel = || Event::CancelRequested { by: "somebody".to_owned(), reason: "wrong group".to_owned() };
+    let mut events = vec![started(), intended("a"), cancel()];
+    assert_eq!(commands(&plan, &events), []);
+    events.push(done("a"));
+    let reason = "cancelled by somebody: wrong group".to_owned();
+    let back = [Command::RollBack { reason }];
+    assert_eq!(commands(&plan, &events), back);
+    events.push(started());
+    assert_eq!(commands(&plan, &events), back);
+    assert_refused(&plan, &[started(), intended("a"), done("a"), intended("b"), cancel()]);
+    assert_refused(&plan, &[started(), intended("a"), failed("a"), rollback(), cancel()]);
+}

@@ -32,6 +32,14 @@ fn events() -> Vec<Event> {
         finished(OperationStatus::RolledBack, Some("create_port/web-1: quota exceeded")),
         finished(OperationStatus::Failed, Some("given up")),
         finished(OperationStatus::Cancelled, None),
+        Event::StepSkipped { step: step(), reason: "what it builds on is not there".to_owned(), by: None },
+        Event::StepSkipped {
+            step: step(),
+            reason: "made by hand".to_owned(),
+            by: Some("operator@host".to_owned()),
+        },
+        Event::PauseRequested { by: "operator@host".to_owned() },
+        Event::CancelRequested { by: "operator@host".to_owned(), reason: "wrong group".to_owned() },
     ]
 }
 
@@ -48,6 +56,9 @@ fn position(event: &Event) -> usize {
         Event::RevertDone { .. } => 7,
         Event::RevertFailed { .. } => 8,
         Event::Finished { .. } => 9,
+        Event::StepSkipped { .. } => 10,
+        Event::PauseRequested { .. } => 11,
+        Event::CancelRequested { .. } => 12,
     }
 }
 
@@ -66,7 +77,7 @@ fn every_event_that_was_ever_written_is_read() {
 fn every_kind_of_event_is_in_the_golden_file() {
     let mut positions: Vec<usize> = events().iter().map(position).collect();
     positions.dedup();
-    assert_eq!(positions, (0..10).collect::<Vec<_>>());
+    assert_eq!(positions, (0..13).collect::<Vec<_>>());
 }
 
 #[test]

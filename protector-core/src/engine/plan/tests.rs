@@ -167,3 +167,29 @@ fn every_way_to_recover_is_written_and_read() {
     assert_eq!(written(Recovery::ForwardOnly), json!("forward_only"));
     assert_eq!(written(Recovery::RollBackBefore("a".into())), json!({"roll_back_before": "a"}));
 }
+
+#[test]
+fn what_something_stands_in_for_is_waited_for_and_not_built_on() {
+    let mut plan = builder();
+    let server = plan.add(StepBuilder::new("x", "server", "server").optional());
+    let record = plan.add(StepBuilder::new("x", "record", "record").input(json!({
+        "server": output_or(&server, "id", &Value::Null), "count": output_or(&server, "count", &json!(0))})));
+    let plan = plan.build().unwrap();
+    let step = plan.step(&record).unwrap();
+    assert_eq!((step.after.len(), step.after_end_of.as_slice()), (0, [server.clone()].as_slice()));
+    assert_eq!(
+        Plan::resolve(step, &BTreeMap::new()).unwrap(),
+        json!({"server": null, "count": 0})
+    );
+    let outputs = [(server, json!({"id": "s1"}))].into();
+    assert_eq!(Plan::resolve(step, &outputs).unwrap(), json!({"server": "s1", "count": 0}));
+    assert_eq!(serde_json::from_value::<Plan>(json!(plan)).unwrap(), plan);
+}
+
+#[test]
+fn what_the_operation_needs_cannot_come_after_what_it_can_go_on_without() {
+    let mut plan = builder();
+    let server = plan.add(StepBuilder::new("x", "server", "server").optional());
+    plan.add(StepBuilder::new("x", "record", "record").after([&server]));
+    assert!(matches!(plan.build(), Err(PlanError::OnOptional { .. })));
+}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{Defaults, EngineConfig, Mappings, ProtectorConfig};
 use crate::domain::{
-    FixedAddress, FlavorDefinition, GroupStatus, PortLineage, ReplicationType, VolumeLineage,
+    FixedAddress, FlavorDefinition, GroupStatus, PortLineage, ReplicationState, ReplicationType, VolumeLineage,
 };
 use crate::driver::{
     ArrayDescription, ArrayVolume, Peer, ReplicationSettings, ReplicationTarget, StorageGroup,
@@ -172,6 +172,7 @@ fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
         servers: [("site-a".into(), definition.server_id.clone())].into(),
         ports: vec![PortLineage { lineage: port.lineage, sites: [("site-a".into(), port.port_id)].into() }],
         volumes: vec![known],
+        absent: None,
     };
     (member, Captured { definition, user_data: None, warnings: Vec::new() })
 }
@@ -219,6 +220,10 @@ fn failover() -> Plan {
         retention: 3600,
         rpo_minutes: 15,
         members: members.into_iter().map(|member| (member.lineage, member)).collect(),
+        replication: ReplicationState::Running,
+        uncommitted: None,
+        last_loss: None,
+        test: None,
     };
     let source_arrays = arrays("array-a", "array-b", &["web-a1", "web-a2", "db-a1", "db-a2"]);
     let target_arrays = arrays("array-b", "array-a", &["web-b1", "db-b1"]);

@@ -142,6 +142,8 @@ impl Witness {
                 self.ended = true;
             }
             Event::StepTroubled { .. } => {}
+            Event::StepSkipped { step, .. } => unreachable!("{step} is not optional"),
+            Event::PauseRequested { .. } | Event::CancelRequested { .. } => unreachable!("nobody asked"),
         }
     }
 
@@ -163,6 +165,7 @@ impl Witness {
                 Command::RollBack { .. } => self.may_roll_back(),
                 Command::Finish { status, .. } => self.may_finish(*status),
                 Command::Leave => assert!(idle, "left while something is under way"),
+                Command::Skip { step, .. } => unreachable!("{step} is not optional"),
             }
             let alone = !matches!(command, Command::Run { .. } | Command::Revert { .. });
             assert!(commands.len() == 1 || !alone, "{command:?} is not the only command");
@@ -292,6 +295,7 @@ impl Simulation {
             Command::Revert { step } => self.take(Event::RevertIntended { step }),
             Command::RollBack { reason } => self.take(Event::RollbackBegun { reason }),
             Command::Finish { status, error_message } => self.take(Event::Finished { status, error_message }),
+            Command::Skip { step, reason } => self.take(Event::StepSkipped { step, reason, by: None }),
             Command::Leave => {}
         }
     }

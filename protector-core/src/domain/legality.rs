@@ -1,0 +1,126 @@
+use super::{GroupStatus, ProtectionGroup, ReplicationState};
+use serde::Serialize;
+use std::fmt;
+
+/// Something that a person can have done with a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Move it away from home; from `failed_over_partial`: make the VMs that are missing.
+    Failover,
+    /// Move it away from home though that does not answer.
+    UnplannedFailover,
+    /// Move it home; from `failed_over_partial`: make the VMs that are missing.
+    Failback,
+    /// Move it home though the other site does not answer.
+    UnplannedFailback,
+    /// Run copies at the other site.
+    TestFailover,
+    /// End the test.
+    TestCleanup,
+    /// Replicate and capture now.
+    Sync,
+    /// Make the data reach the other site again.
+    Reprotect,
+    /// Let go of the safety copies of the last move.
+    Commit,
+    /// Take the last planned move back.
+    Undo,
+    /// Take VMs in.
+    AddMember,
+    /// Let VMs out.
+    RemoveMember,
+    /// Change its policy, order and mappings.
+    Set,
+    /// End the protection.
+    Unprotect,
+    /// Go on with, or cancel, the operation that changes it.
+    Resume,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Failover,
+        Self::UnplannedFailover,
+        Self::Failback,
+        Self::UnplannedFailback,
+        Self::TestFailover,
+        Self::TestCleanup,
+        Self::Sync,
+        Self::Reprotect,
+        Self::Commit,
+        Self::Undo,
+        Self::AddMember,
+        Self::RemoveMember,
+        Self::Set,
+        Self::Unprotect,
+        Self::Resume,
+    ];
+
+    /// Its name, for a person.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failover => "failover",
+            Self::UnplannedFailover => "failover (unplanned)",
+            Self::Failback => "failback",
+            Self::UnplannedFailback => "failback (unplanned)",
+            Self::TestFailover => "test_failover",
+            Self::TestCleanup => "test_cleanup",
+            Self::Sync => "sync",
+            Self::Reprotect => "reprotect",
+            Self::Commit => "commit",
+            Self::Undo => "undo",
+            Self::AddMember => "add_member",
+            Self::RemoveMember => "remove_member",
+            Self::Set => "set",
+            Self::Unprotect => "unprotect",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What is possible with a group as it is, both sites willing: its status, where it runs, whether its data reaches the other
+/// site, and what was not committed decide. Never empty.
+pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
+    use Action::{
+        AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Set, Sync, TestCleanup,
+        TestFailover, UnplannedFailback, UnplannedFailover, Undo, Unprotect,
+    };
+    let away = group.current_primary_site != group.primary_site;
+    let (planned, unplanned) = if away { (Failback, UnplannedFailback) } else { (Failover, UnplannedFailover) };
+    let mut possible = match group.status {
+        GroupStatus::Active | GroupStatus::FailedOver => match group.replication {
+            ReplicationState::Running => {
+                vec![planned, unplanned, TestFailover, Sync, AddMember, RemoveMember, Set, Unprotect]
+            }
+            ReplicationState::Stopped => vec![Reprotect, Set, Unprotect],
+        },
+        // The move is finished by the operation that began it.
+        GroupStatus::FailedOverPartial => {
+            vec![if away { Failover } else { Failback }, RemoveMember, Set, Unprotect]
+        }
+        GroupStatus::TestActive => vec![TestCleanup, planned, unplanned, Set],
+        GroupStatus::Error => vec![Unprotect],
+        GroupStatus::Creating
+        | GroupStatus::Updating
+        | GroupStatus::FailingOver
+        | GroupStatus::FailingBack
+        | GroupStatus::Testing
+        | GroupStatus::Cleaning
+        | GroupStatus::Syncing
+        | GroupStatus::Deleting => vec![Resume],
+    };
+    let settled = matches!(group.status, GroupStatus::Active | GroupStatus::FailedOver);
+    if settled && group.uncommitted.is_some() {
+        possible.extend([Commit, Undo]);
+    }
+    possible
+}
