@@ -28,7 +28,7 @@ use protector_core::engine::Left;
 use protector_core::error::{Code, Coded};
 use protector_core::journal::Holder;
 use protector_core::operations::{Planned, ProtectRequest};
-use protector_core::protector::{Error, OperationHandle, Protector, Request};
+use protector_core::protector::{Error, MoveRequest, OperationHandle, Protector, Request};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -92,10 +92,10 @@ async fn carry_out(protector: &Protector, arguments: &Arguments, output: &Output
         }
         Command::Protect(wanted) => operate(protector, output, &Request::Protect(protect(wanted))).await,
         Command::Failover { group } => {
-            operate(protector, output, &Request::Failover { group: group.clone() }).await
+            operate(protector, output, &Request::Failover(MoveRequest::planned(group))).await
         }
         Command::Failback { group } => {
-            operate(protector, output, &Request::Failback { group: group.clone() }).await
+            operate(protector, output, &Request::Failback(MoveRequest::planned(group))).await
         }
         Command::Unprotect { group } => {
             operate(protector, output, &Request::Unprotect { group: group.clone() }).await
@@ -140,21 +140,16 @@ fn protect(wanted: &ProtectArguments) -> ProtectRequest {
 fn request(operation: &PlanCommand) -> Request {
     match operation {
         PlanCommand::Protect(wanted) => Request::Protect(protect(wanted)),
-        PlanCommand::Failover { group } => Request::Failover { group: group.clone() },
-        PlanCommand::Failback { group } => Request::Failback { group: group.clone() },
+        PlanCommand::Failover { group } => Request::Failover(MoveRequest::planned(group)),
+        PlanCommand::Failback { group } => Request::Failback(MoveRequest::planned(group)),
         PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone() },
     }
 }
 
 async fn operate(protector: &Protector, output: &Output, request: &Request) -> Result<u8, Error> {
-    let Planned { plan, findings, warnings } = protector.plan(request).await?;
+    let Planned { plan, findings, warnings, .. } = protector.plan(request).await?;
     let Some(plan) = plan else {
-        let operation = match request {
-            Request::Protect(_) => protector_core::domain::OperationType::Protect,
-            Request::Failback { .. } => protector_core::domain::OperationType::Failback,
-            Request::Unprotect { .. } => protector_core::domain::OperationType::Unprotect,
-            _ => protector_core::domain::OperationType::Failover,
-        };
+        let operation = request.operation_type();
         return Err(Error::Refused { operation, findings, warnings });
     };
     let handle = protector.apply(plan).await?;

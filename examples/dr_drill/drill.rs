@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::Finding;
 use protector_core::operations::ProtectRequest;
-use protector_core::protector::{Protector, Request};
+use protector_core::protector::{MoveRequest, Protector, Request};
 use protector_core::time::Clock;
 use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
@@ -142,7 +142,7 @@ impl Scene {
     }
 
     async fn move_away(&mut self, original: &Machines) -> Result<bool> {
-        let request = Request::Failover { group: GROUP.to_owned() };
+        let request = Request::Failover(MoveRequest::planned(GROUP));
         let done = self.operate("failover", &request, original, true).await?;
         let expected = self.expected("failover", original, false);
         let checks = checks::moved(&expected, false).await?;
@@ -153,7 +153,7 @@ impl Scene {
     async fn come_back(&mut self, original: &Machines) -> Result<()> {
         let away = machines::read(&self.b).await?;
         write(&mut self.guests, &self.clock, &self.b, &away).await?;
-        let request = Request::Failback { group: GROUP.to_owned() };
+        let request = Request::Failback(MoveRequest::planned(GROUP));
         let done = self.operate("failback", &request, &away, false).await?;
         let checks = checks::moved(&self.expected("failback", original, true), true).await?;
         self.report.checks.extend(checks);

@@ -1,18 +1,27 @@
 //! Planners: facts in, frozen plan out, one file an operation. No IO; a new operation imitates a neighbour.
 
+mod commit;
 mod failover;
 mod placement;
 mod protect;
+mod reprotect;
+mod sync;
+mod sync_steps;
 mod unprotect;
 
-pub use failover::{FailoverFacts, plan_failover};
+pub use commit::plan_commit;
+pub use failover::{FailoverFacts, MoveMode, plan_failover};
 pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
+pub use reprotect::{ReprotectFacts, plan_reprotect};
+pub use sync::{SyncFacts, plan_sync};
 pub use unprotect::{MadeObject, UnprotectFacts, plan_unprotect};
 
 use crate::domain::Finding;
 use crate::engine::{Plan, PlanError, StepBuilder};
 use crate::id::StepId;
 use crate::inventory::{ArrayFacts, SiteFacts};
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What is known of one site.
@@ -33,16 +42,31 @@ pub struct Planned {
     pub findings: Vec<Finding>,
     /// What the operator should know.
     pub warnings: Vec<Finding>,
+    /// What an unplanned move would lose.
+    pub loss: Option<LossForecast>,
+}
+
+/// What an unplanned move would lose, before it is begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LossForecast {
+    /// The recovery point that the group would go on from.
+    pub point: String,
+    /// The moment that it holds: what was written before is there, what was written after it is lost.
+    pub from: Timestamp,
+    /// When the source was heard of last, if it is known: until then, at least, it may have written.
+    pub last_contact: Option<Timestamp>,
+    /// Now: until now, at the most, it may have written.
+    pub until: Timestamp,
 }
 
 impl Planned {
-    fn refused(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
-        Self { plan: None, findings, warnings }
+    pub(crate) fn refused(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
+        Self { plan: None, findings, warnings, loss: None }
     }
 
-    fn ready(plan: Plan) -> Self {
+    pub(crate) fn ready(plan: Plan) -> Self {
         let warnings = plan.warnings.clone();
-        Self { plan: Some(plan), findings: Vec::new(), warnings }
+        Self { plan: Some(plan), findings: Vec::new(), warnings, loss: None }
     }
 }
 

@@ -3,11 +3,11 @@
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use protector_core::config::{Config, LoadOptions};
-//! use protector_core::protector::{Protector, Request};
+//! use protector_core::protector::{MoveRequest, Protector, Request};
 //!
 //! let config = Config::load(&LoadOptions::default())?;
 //! let protector = Protector::builder(config).open()?;
-//! let planned = protector.plan(&Request::Failover { group: "prod-web-app".into() }).await?;
+//! let planned = protector.plan(&Request::Failover(MoveRequest::planned("prod-web-app"))).await?;
 //! if let Some(plan) = planned.plan {
 //!     println!("{plan}");
 //!     let mut operation = protector.apply(plan).await?;
@@ -22,25 +22,30 @@
 //! ```
 
 mod builder;
+mod control;
 mod error;
 mod log;
 mod objects;
 mod operation;
 mod planning;
 mod recovery;
+mod report;
 mod sites;
 mod status;
 mod volume_types;
+mod watch;
 
 pub use builder::ProtectorBuilder;
 pub use error::Error;
 pub use operation::{OperationHandle, OperationReport, Progress};
 pub use recovery::RecoveryPointView;
+pub use report::{Remark, Report, StepReport};
 pub use sites::{ArrayView, SiteView};
 pub use status::{OperationView, Status};
+pub use watch::Watcher;
 
 use crate::config::{Config, ProtectorConfig};
-use crate::domain::ProtectionGroup;
+use crate::domain::{OperationType, ProtectionGroup};
 use crate::driver::CLOSING_TIME;
 use crate::engine::Executor;
 use crate::id::SiteName;
@@ -68,13 +73,27 @@ pub struct Protector {
 pub enum Request {
     /// Make VMs a Protection Group.
     Protect(ProtectRequest),
-    /// Move a group away from its home, planned.
-    Failover {
+    /// Move a group away from its home.
+    Failover(MoveRequest),
+    /// Move a group back to its home.
+    Failback(MoveRequest),
+    /// Replicate a group now, and capture its VMs' definitions again.
+    Sync {
         /// The group's name.
         group: String,
     },
-    /// Move a group back to its home.
-    Failback {
+    /// Make a group's data reach the other site again, after an unplanned move.
+    Reprotect {
+        /// The group's name.
+        group: String,
+    },
+    /// Let go of the safety copies of a group's last move.
+    Commit {
+        /// The group's name.
+        group: String,
+    },
+    /// Take a group's last planned move back; what was written since is kept in a snapshot.
+    Undo {
         /// The group's name.
         group: String,
     },
@@ -83,6 +102,78 @@ pub enum Request {
         /// The group's name.
         group: String,
     },
+}
+
+impl Request {
+    /// What the operation would be.
+    pub fn operation_type(&self) -> OperationType {
+        match self {
+            Self::Protect(_) => OperationType::Protect,
+            Self::Failover(_) => OperationType::Failover,
+            Self::Failback(_) => OperationType::Failback,
+            Self::Sync { .. } => OperationType::Sync,
+            Self::Reprotect { .. } => OperationType::Reprotect,
+            Self::Commit { .. } => OperationType::Commit,
+            Self::Undo { .. } => OperationType::Undo,
+            Self::Unprotect { .. } => OperationType::Unprotect,
+        }
+    }
+}
+
+/// A move that is wanted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MoveRequest {
+    /// The group's name.
+    pub group: String,
+    /// Whether the site is to be asked where the group runs.
+    pub kind: MoveKind,
+    /// Members whose VMs are left out, by name; their volumes move with the others.
+    pub without: Vec<String>,
+}
+
+/// Whether a group is moved with the help of the site where it runs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum MoveKind {
+    /// Its VMs are stopped first, and nothing is lost.
+    Planned,
+    /// From a recovery point; what was written since is lost.
+    Unplanned {
+        /// The point's name; the newest that may be used if none is given.
+        point: Option<String>,
+        /// Whether the loss that the plan states is accepted: without, there is no plan.
+        accept_loss: bool,
+    },
+}
+
+impl MoveRequest {
+    /// A planned move of a group.
+    pub fn planned(group: impl Into<String>) -> Self {
+        Self { group: group.into(), kind: MoveKind::Planned, without: Vec::new() }
+    }
+
+    /// A move of a group whose site does not answer, from the newest point that may be used; what was written since is lost.
+    pub fn unplanned(group: impl Into<String>, accept_loss: bool) -> Self {
+        let kind = MoveKind::Unplanned { point: None, accept_loss };
+        Self { group: group.into(), kind, without: Vec::new() }
+    }
+
+    /// The same from another recovery point. A planned move makes its own.
+    #[must_use]
+    pub fn from_point(mut self, name: impl Into<String>) -> Self {
+        if let MoveKind::Unplanned { point, .. } = &mut self.kind {
+            *point = Some(name.into());
+        }
+        self
+    }
+
+    /// The same without some VMs.
+    #[must_use]
+    pub fn without(mut self, members: impl IntoIterator<Item = String>) -> Self {
+        self.without.extend(members);
+        self
+    }
 }
 
 impl Protector {

@@ -9,7 +9,7 @@ use protector_core::domain::volume_type::{PairedBy, PairingState, Verdict, Volum
 use protector_core::domain::{FindingCode, RpoStatus, ScheduleState};
 use protector_core::id::SiteName;
 use protector_core::operations::ProtectRequest;
-use protector_core::protector::{Protector, Request};
+use protector_core::protector::{MoveRequest, Protector, Request};
 use protector_core::time::Clock;
 use protector_mock::arrays;
 use protector_mock::clock::VirtualClock;
@@ -299,7 +299,7 @@ async fn after_there_and_back_no_point_of_before_is_eligible() {
     bench.clock.sleep(Duration::from_mins(6)).await;
     let before = bench.protector.recovery_points(GROUP).await.unwrap();
     assert!(before.iter().all(|view| view.eligibility.is_eligible()), "{before:#?}");
-    bench.operate(Request::Failover { group: GROUP.to_owned() }).await;
+    bench.operate(Request::Failover(MoveRequest::planned(GROUP))).await;
     bench.clock.sleep(Duration::from_mins(6)).await;
     let away = bench.protector.recovery_points(GROUP).await.unwrap();
     assert!(away.iter().all(|view| view.point.origin.array.as_str() == "array-b"), "{away:#?}");
@@ -308,7 +308,7 @@ async fn after_there_and_back_no_point_of_before_is_eligible() {
     assert_eq!((state.status, state.schedule_as_recorded), (RpoStatus::Met, Some(true)));
     assert_eq!(state.current_primary_site.as_str(), "site-b");
 
-    bench.operate(Request::Failback { group: GROUP.to_owned() }).await;
+    bench.operate(Request::Failback(MoveRequest::planned(GROUP))).await;
     let group = bench.protector.group(GROUP).await.unwrap();
     let moved = group.last_failover_at.unwrap();
     let mut old = 0;

@@ -58,6 +58,9 @@ finding_codes! {
     StatusForbids = "status-forbids";
     AttributeDropped = "attribute-dropped";
     Drift = "drift";
+    PointMissing = "point-missing";
+    PointNotEligible = "point-not-eligible";
+    LossNotAccepted = "loss-not-accepted";
     RpoMissed = "rpo-missed";
     RpoUnknown = "rpo-unknown";
     RpoTooShort = "rpo-too-short";

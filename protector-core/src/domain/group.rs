@@ -53,7 +53,7 @@ pub struct ProtectionGroup {
     /// Whether its data reaches the other site.
     #[serde(default)]
     pub replication: ReplicationState,
-    /// The last planned move, until it is committed, undone, or followed by another move.
+    /// The last move, until it is committed or undone.
     #[serde(default)]
     pub uncommitted: Option<UncommittedMove>,
     /// What the last unplanned move lost.
@@ -153,7 +153,7 @@ pub enum ReplicationState {
     Stopped,
 }
 
-/// A planned move that can still be taken back.
+/// A move whose safety copies are still kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UncommittedMove {
@@ -163,8 +163,10 @@ pub struct UncommittedMove {
     pub operation_type: OperationType,
     /// The site that the group was moved away from: its volumes hold what they held when it was stopped.
     pub from: SiteName,
-    /// What is kept of the volumes that were overwritten.
-    pub safety_snapshot: SafetySnapshotReference,
+    /// Whether it can be taken back: it was planned, so that nothing newer than what is here was left there.
+    pub undoable: bool,
+    /// What is kept of volumes that were overwritten, by this move and by those before it.
+    pub safety_snapshots: Vec<SafetySnapshotReference>,
 }
 
 /// A safety snapshot on an array.

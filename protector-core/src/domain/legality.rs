@@ -92,10 +92,11 @@ impl fmt::Display for Action {
 pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     use Action::{
         AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Set, Sync, TestCleanup,
-        TestFailover, UnplannedFailback, UnplannedFailover, Undo, Unprotect,
+        TestFailover, Undo, UnplannedFailback, UnplannedFailover, Unprotect,
     };
     let away = group.current_primary_site != group.primary_site;
-    let (planned, unplanned) = if away { (Failback, UnplannedFailback) } else { (Failover, UnplannedFailover) };
+    let (planned, unplanned) =
+        if away { (Failback, UnplannedFailback) } else { (Failover, UnplannedFailover) };
     let mut possible = match group.status {
         GroupStatus::Active | GroupStatus::FailedOver => match group.replication {
             ReplicationState::Running => {
@@ -119,8 +120,11 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
         | GroupStatus::Deleting => vec![Resume],
     };
     let settled = matches!(group.status, GroupStatus::Active | GroupStatus::FailedOver);
-    if settled && group.uncommitted.is_some() {
-        possible.extend([Commit, Undo]);
+    if let Some(uncommitted) = group.uncommitted.as_ref().filter(|_| settled) {
+        possible.push(Commit);
+        if uncommitted.undoable {
+            possible.push(Undo);
+        }
     }
     possible
 }

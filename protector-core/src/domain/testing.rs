@@ -1,8 +1,8 @@
 //! A group and its points, for the tests of what is decided on them.
 
 use super::{
-    GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationType, SiteVolume, StorageGroupReference,
-    VolumeLineage,
+    GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationState, ReplicationType, SiteVolume,
+    StorageGroupReference, VolumeLineage,
 };
 use crate::id::{GroupId, LineageId, SiteName};
 use jiff::{Timestamp, ToSpan};
@@ -41,6 +41,7 @@ pub(crate) fn group(site: &str, epoch: u64, moved: Option<i64>) -> ProtectionGro
         servers: BTreeMap::new(),
         ports: Vec::new(),
         volumes: vec![volume(1), volume(2)],
+        absent: None,
     };
     ProtectionGroup {
         id: GroupId::new(Uuid::nil()),
@@ -61,6 +62,10 @@ pub(crate) fn group(site: &str, epoch: u64, moved: Option<i64>) -> ProtectionGro
         retention: 3600,
         rpo_minutes: 15,
         members: [(member.lineage, member)].into(),
+        replication: ReplicationState::Running,
+        uncommitted: None,
+        last_loss: None,
+        test: None,
     }
 }
 

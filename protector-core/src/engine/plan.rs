@@ -79,7 +79,7 @@ pub struct PlannedStep {
     /// How long an optional step that fails is tried, seconds; none: as long as any other before the point of no return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// What it is given; [`output`] and [`output_or`] refer to what an earlier step will have returned.
+    /// What it is given; [`output`], [`output_or`] and [`done`] refer to what will have become of an earlier step.
     pub input: Value,
     /// The calls it makes, for a person.
     pub calls: Vec<String>,
@@ -104,6 +104,11 @@ pub fn output(step: &StepId, field: &str) -> Value {
 /// comes after the end of the other, and does not build on it.
 pub fn output_or(step: &StepId, field: &str, instead: &Value) -> Value {
     json!({"$output": {"step": step, "field": field, "or": instead}})
+}
+
+/// Stands for whether an earlier step is done, in the input of one that comes after its end and does not build on it.
+pub fn done(step: &StepId) -> Value {
+    json!({"$done": step})
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -214,7 +219,16 @@ fn reference(value: &Value) -> Option<Target> {
     Reference::deserialize(value).ok().map(|reference| reference.output)
 }
 
+/// The step whose being done is asked for.
+fn asked_of(value: &Value) -> Option<StepId> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    fields.get("$done")?.as_str().map(StepId::from)
+}
+
 fn resolve(value: &Value, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
+    if let Some(step) = asked_of(value) {
+        return Ok(Value::Bool(outputs.contains_key(&step)));
+    }
     if let Some(Target { step, field, instead }) = reference(value) {
         let found = outputs.get(&step).and_then(|output| output.get(&field)).cloned();
         return found.or(instead).ok_or(PlanError::NoOutput { step, field });
@@ -243,6 +257,10 @@ struct References {
 
 impl References {
     fn collect(&mut self, value: &Value) {
+        if let Some(step) = asked_of(value) {
+            self.replaceable.insert(step);
+            return;
+        }
         if let Some(target) = reference(value) {
             if target.instead.is_some() {
                 self.replaceable.insert(target.step);

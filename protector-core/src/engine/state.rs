@@ -309,10 +309,8 @@ impl OperationState {
                     return Err(illegal(&format!("what step {step} builds on is there or may still come")));
                 }
                 self.change(event, step, |state| {
-                    let idle = matches!(
-                        state,
-                        StepState::Pending | StepState::Interrupted | StepState::Failed(_)
-                    );
+                    let idle =
+                        matches!(state, StepState::Pending | StepState::Interrupted | StepState::Failed(_));
                     idle.then(|| StepState::Skipped { reason: reason.clone(), by: by.clone() })
                 })?;
                 self.troubles.remove(step);

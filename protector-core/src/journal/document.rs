@@ -72,6 +72,8 @@ kinds! {
     Mapping = "mapping";
     /// A member's captured definition.
     Definition = "definition";
+    /// What a person wants of an operation that another process may run.
+    Wish = "wish";
 }
 
 impl DocumentKind {

@@ -2,8 +2,8 @@ use super::placement::{Placement, eligibility, port_eligibility, quota, twin, vo
 use super::{Known, Planned, PlanningError, record_group, site_volume};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
-    ServerDefinition, SiteVolume, VolumeLineage, naming,
+    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState,
+    ReplicationType, ServerDefinition, SiteVolume, VolumeLineage, naming,
 };
 use crate::driver::{ArrayVolume, GroupOrigin, ReplicationSettings};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
@@ -322,7 +322,7 @@ fn steps(
             .at(target)
             .input(ValidateTargetInput {
                 array: decided.target_array.clone(),
-                peer: decided.source_array.clone(),
+                peer: Some(decided.source_array.clone()),
             })
             .call("GET compute /servers/detail")
             .call("GET block-storage /volumes/detail")
@@ -502,6 +502,7 @@ fn steps(
             .call("read the transfer's progress on the target's array")
             .reverted_by("discard the point, recoverably"),
     );
+    let surplus = plan.add(remove_surplus_twins(target, &twins).merely_after([&arrived]));
     let done = final_patch(&members, source, target, &twins, decided, (&source_group, &target_group));
     plan.add(
         record_group(
@@ -511,7 +512,7 @@ fn steps(
             &json!({"status": "creating"}),
         )
         .at(target)
-        .after([&captured, &arrived, &passive])
+        .after([&captured, &arrived, &passive, &surplus])
         .after(twins.values())
         .reverted_by("the former status"),
     );
@@ -553,6 +554,17 @@ pub(super) fn create_twin(
     .call("POST block-storage /volumes")
     .call("POST block-storage /volumes/{id}/action os-set_bootable, os-set_image_metadata, os-reserve")
     .reverted_by("DELETE block-storage /volumes/{id}")
+}
+
+/// The step that removes what was made beside the twins; late, so that what comes late is there.
+fn remove_surplus_twins(site: &SiteName, twins: &BTreeMap<LineageId, StepId>) -> StepBuilder {
+    let twins: BTreeMap<String, Value> =
+        twins.iter().map(|(lineage, step)| (lineage.to_string(), output(step, "volume_id"))).collect();
+    StepBuilder::new("remove_surplus_twins", "remove_surplus_twins", "see that each volume has one twin")
+        .at(site)
+        .input(json!({"twins": twins}))
+        .call("GET block-storage /volumes/detail?metadata=…")
+        .call("DELETE block-storage /volumes/{id}, if a twin was made twice")
 }
 
 fn final_patch(

@@ -1,7 +1,7 @@
 use crate::config::ConfigError;
-use crate::domain::{Finding, GroupStatus, OperationStatus, OperationType};
+use crate::domain::{Action, Finding, GroupStatus, OperationStatus, OperationType, ReplicationState};
 use crate::error::{Class, Code, Coded};
-use crate::id::{ArrayName, OperationId, SiteName};
+use crate::id::{ArrayName, OperationId, SiteName, StepId};
 use crate::journal::StoreError;
 use crate::operations::PlanningError;
 use crate::secret::sealed::SealError;
@@ -125,19 +125,21 @@ pub enum Error {
         /// Its status.
         status: GroupStatus,
     },
-    /// The group's status forbids the operation.
-    #[error("{operation} of group {group} is not possible while it is {status} at {site}; {legal}")]
+    /// The group, as it is, does not allow the action.
+    #[error("{action} of group {group} is not possible while it is {status} at {site}{}; possible are: {}", unreplicated(*replication), names(possible))]
     StatusForbids {
-        /// The operation.
-        operation: OperationType,
+        /// What was wanted.
+        action: Action,
         /// The group.
         group: String,
         /// Its status.
         status: GroupStatus,
+        /// Whether its data reaches the other site.
+        replication: ReplicationState,
         /// Where it runs.
         site: SiteName,
         /// What is possible.
-        legal: String,
+        possible: Vec<Action>,
     },
     /// Another operation of the group has not ended.
     #[error("operation {operation} ({kind}) of group {group} is {status}: resume it first")]
@@ -174,6 +176,45 @@ pub enum Error {
     /// No operation of that id.
     #[error("there is no operation {0}")]
     OperationUnknown(OperationId),
+    /// The operation has come to its end.
+    #[error("operation {operation} is {status}: {wanted} comes too late")]
+    OperationEnded {
+        /// The operation.
+        operation: OperationId,
+        /// How it ended.
+        status: OperationStatus,
+        /// What was wanted.
+        wanted: &'static str,
+    },
+    /// The operation can only go forward.
+    #[error(
+        "operation {operation} is past its point of no return and cannot be cancelled: it goes on, or waits"
+    )]
+    PastReturn {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// The step is not one that can be skipped or tried again.
+    #[error("step {step} of operation {operation} cannot be {wanted}: {why}")]
+    StepNotIdle {
+        /// The operation.
+        operation: OperationId,
+        /// The step.
+        step: StepId,
+        /// What was wanted: skipped, tried again.
+        wanted: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// What a person wants could not be made durable.
+    #[error("failed to journal what is wanted of operation {operation}")]
+    NotJournaled {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        #[source]
+        source: crate::engine::LogError,
+    },
     /// Nothing to resume.
     #[error("there is no unfinished operation")]
     NothingToResume,
@@ -211,6 +252,10 @@ impl Coded for Error {
             Self::Unfinished { .. } => Code::GroupBusy,
             Self::Refused { .. } => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
+            Self::OperationEnded { .. } | Self::PastReturn { .. } | Self::StepNotIdle { .. } => {
+                Code::StatusForbids
+            }
+            Self::NotJournaled { source, .. } => source.code(),
             Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
                 Code::OperationUnknown
             }
@@ -225,4 +270,15 @@ impl Coded for Error {
             _ => self.code().class(),
         }
     }
+}
+
+fn unreplicated(replication: ReplicationState) -> &'static str {
+    match replication {
+        ReplicationState::Running => "",
+        ReplicationState::Stopped => " and its data does not reach the other site",
+    }
+}
+
+fn names(actions: &[Action]) -> String {
+    actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ")
 }

@@ -80,6 +80,10 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
         "delete_port" => ("port", text(input, "/port_id")),
         "remove_twin" => ("volume", text(input, "/volume_id")),
         "delete_consistency_group" => ("consistency_group", text(input, "/group_id")),
+        "discard_point" => {
+            let name = text(input, "/group").zip(text(input, "/point"));
+            ("safety_snapshot", name.map(|(group, point)| format!("{group}.{point}")))
+        }
         "delete_keypair" => ("keypair", text(input, "/name")),
         "delete_server_group" => ("server_group", text(input, "/server_group_id")),
         _ => return,

@@ -1,8 +1,9 @@
+use super::control::Wanted;
 use super::log::JournalLog;
 use super::status::{OperationView, Recalled, view};
 use super::{Error, Protector};
 use crate::domain::{OperationStatus, ProtectionGroup};
-use crate::engine::{Assignment, Event, Left, OperationState, Outcome, Plan};
+use crate::engine::{Assignment, Event, Left, Log, OperationState, Outcome, Plan};
 use crate::error::Coded;
 use crate::id::{GroupId, OperationId};
 use crate::journal::{OperationRecord, PairTerm};
@@ -173,14 +174,14 @@ impl Protector {
     }
 
     /// What there is of an operation once its term is held: whoever held it before may have gone on until then.
-    async fn recall_held(&self, id: OperationId, group: GroupId) -> Result<Recalled, Error> {
+    pub(super) async fn recall_held(&self, id: OperationId, group: GroupId) -> Result<Recalled, Error> {
         self.stores.repair().await?;
         let all = self.recall(Some(group)).await?;
         let found = all.into_iter().find(|recalled| recalled.record.id == id);
         found.filter(|recalled| recalled.state.end().is_none()).ok_or(Error::OperationUnknown(id))
     }
 
-    fn spawn(
+    pub(super) fn spawn(
         &self,
         record: OperationRecord,
         plan: Arc<Plan>,
@@ -199,7 +200,7 @@ impl Protector {
         let task = tokio::spawn(async move {
             let outcome = protector.run(&record, plan, history, &term, watcher, token).await;
             let released = protector.stores.release_terms(&term).await;
-            let report = protector.report(&record, outcome?).await;
+            let report = protector.account_for(&record, outcome?).await;
             if let Err(error) = released {
                 tracing::warn!("the term was not released: {}", crate::error::chain(&error));
             }
@@ -225,11 +226,46 @@ impl Protector {
             clock: Arc::clone(self.context.clock()),
         };
         let context = self.context.for_operation(record.id, own.number);
-        let assignment = Assignment { operation: record.id, plan, history, holder: self.holder.to_string() };
-        Ok(self.executor.run(context, assignment, &log, watcher, stop).await)
+        let mut history = history;
+        loop {
+            let assignment = Assignment {
+                operation: record.id,
+                plan: Arc::clone(&plan),
+                history,
+                holder: self.holder.to_string(),
+            };
+            let halt = stop.child_token();
+            let run = self.executor.run(context.clone(), assignment, &log, watcher.clone(), halt.clone());
+            let (outcome, wish) = self.unless_wished(record.id, run, &halt).await;
+            let Some(wish) = wish else { return Ok(outcome) };
+            self.forget_wish(record.id).await?;
+            if outcome.state.end().is_some() {
+                return Ok(outcome);
+            }
+            // A person's wish is an event like any other: it is durable, and decided on.
+            let event = wish.event();
+            let mut outcome = outcome;
+            match outcome.state.apply(&event) {
+                Ok(()) => {
+                    if let Err(error) = log.append(&event).await {
+                        return Ok(Outcome { state: outcome.state, left: Some(Left::Journal(error)) });
+                    }
+                    let _ = watcher.send(event);
+                    if matches!(wish.wanted, Wanted::Pause) {
+                        return Ok(Outcome { state: outcome.state, left: Some(Left::NeedsOperator) });
+                    }
+                }
+                Err(refused) => tracing::warn!("{} is too late: {refused}", wish.wanted),
+            }
+            history = self.recall_one(record.id).await?.events;
+        }
     }
 
-    async fn report(&self, record: &OperationRecord, outcome: Outcome) -> Result<OperationReport, Error> {
+    async fn account_for(
+        &self,
+        record: &OperationRecord,
+        outcome: Outcome,
+    ) -> Result<OperationReport, Error> {
         if let Some(Left::Journal(error)) = &outcome.left {
             tracing::error!(code = error.code().as_str(), "{}", crate::error::chain(error));
         }

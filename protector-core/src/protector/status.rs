@@ -34,6 +34,8 @@ pub struct OperationView {
     pub steps_completed: Vec<StepId>,
     /// The steps that failed, or are being tried again.
     pub steps_failed: Vec<StepId>,
+    /// The steps that are not run: what they build on is not there, or a person has said so.
+    pub steps_skipped: Vec<StepId>,
     /// While it is rolled back: the steps that could not be undone so far, and those that wait for them. What is not
     /// among them is undone or being undone.
     pub steps_not_undone: Vec<StepId>,
@@ -99,6 +101,7 @@ pub(super) fn view(
         completed_at: status.is_end().then(|| times.last().copied()).flatten(),
         steps_completed: with(|step| matches!(step, StepState::Done)),
         steps_failed,
+        steps_skipped: with(|step| matches!(step, StepState::Skipped { .. })),
         steps_not_undone: state.not_undone(),
         error_message: state.error_message(),
         group: plan.group,
@@ -108,6 +111,31 @@ pub(super) fn view(
 }
 
 impl Protector {
+    /// The operations of a group, or all, in the order in which they were planned.
+    ///
+    /// # Errors
+    /// The stores cannot be read or differ; there is no such group.
+    pub async fn operations(&self, group: Option<&str>) -> Result<Vec<OperationView>, Error> {
+        let only = match group {
+            Some(name) => Some(self.group(name).await?.id),
+            None => None,
+        };
+        Ok(self.recall(only).await?.iter().map(Recalled::view).collect())
+    }
+
+    /// One operation.
+    ///
+    /// # Errors
+    /// The stores cannot be read; there is no such operation.
+    pub async fn operation(&self, id: OperationId) -> Result<OperationView, Error> {
+        Ok(self.recall_one(id).await?.view())
+    }
+
+    pub(super) async fn recall_one(&self, id: OperationId) -> Result<Recalled, Error> {
+        let all = self.recall(None).await?;
+        all.into_iter().find(|recalled| recalled.record.id == id).ok_or(Error::OperationUnknown(id))
+    }
+
     /// Everything that the stores know; of one group, if its name is given.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 
 mod groups;
 mod membership;
+mod surplus;
 mod twins;
 
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
 pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
+pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};
 pub use twins::{CreateTwin, CreateTwinInput, ReleaseTwin, ReleaseTwinInput, RemoveTwin, RemoveTwinInput};
 
 use crate::engine::{StepError, StepRun};

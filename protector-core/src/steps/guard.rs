@@ -3,9 +3,11 @@
 mod definitions;
 mod epoch;
 mod group;
+mod moved;
 mod target;
 
 pub use definitions::{CaptureDefinitions, CaptureDefinitionsInput, ForgetDefinition, ForgetDefinitionInput};
 pub use epoch::{RaiseEpoch, RaiseEpochInput};
 pub use group::{RecordGroup, RecordGroupInput};
+pub use moved::{KnownLoss, MovedMember, MovedPort, MovedVolume, RecordMove, RecordMoveInput};
 pub use target::{ValidateTarget, ValidateTargetInput};

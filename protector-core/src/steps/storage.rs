@@ -5,9 +5,14 @@ mod materialize;
 mod points;
 mod replication;
 
-pub use discard::{DiscardOrigin, DiscardOriginInput, ForgetMarks, ForgetMarksInput};
+pub use discard::{
+    DiscardOrigin, DiscardOriginInput, DiscardPoint, DiscardPointInput, ForgetMarks, ForgetMarksInput,
+};
 pub use materialize::{Materialize, MaterializeInput, SafetySnapshot, SafetySnapshotInput};
-pub use points::{AwaitPoint, AwaitPointInput, PointArrived, ReplicateNow, ReplicateNowInput};
+pub use points::{
+    AwaitPoint, AwaitPointInput, HoldPoint, HoldPointInput, PointArrived, ReleasePoint, ReplicateNow,
+    ReplicateNowInput,
+};
 pub use replication::{AllowReplication, AllowReplicationInput, SetReplication, SetReplicationInput};
 
 use crate::engine::{StepError, StepRun};

@@ -85,6 +85,11 @@ impl Surroundings {
         self.rules.views()
     }
 
+    /// The requests that have passed, oldest first, as the record of requests has them.
+    pub fn requests(&self) -> Vec<serde_json::Value> {
+        self.recording.since(0, None).iter().filter_map(|entry| serde_json::to_value(entry).ok()).collect()
+    }
+
     /// What time it is for rules: the world's pace does not change how often clients ask.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()

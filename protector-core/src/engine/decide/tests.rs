@@ -475,14 +475,16 @@ fn the_operation_goes_on_without_an_optional_step_that_fails_and_without_what_bu
 #[test]
 fn what_was_done_without_is_tried_again_when_the_operation_is_taken_up_again() {
     let plan = with_optional(Recovery::ForwardOnly);
-    let events = [started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None), started()];
+    let events =
+        [started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None), started()];
     assert_eq!(commands(&plan, &events), [look("b")]);
 }
 
 #[test]
 fn an_optional_step_that_failed_is_undone_with_the_others() {
     let plan = with_optional(Recovery::RollBack);
-    let mut events = vec![started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None)];
+    let mut events =
+        vec![started(), intended("a"), done("a"), intended("b"), failed("b"), skipped("c", None)];
     events.extend([intended("d"), failed("d"), rollback()]);
     assert_eq!(commands(&plan, &events), [revert("d"), revert("b")]);
 }
@@ -491,7 +493,10 @@ fn an_optional_step_that_failed_is_undone_with_the_others() {
 fn a_step_is_not_skipped_by_itself_while_what_it_builds_on_may_still_come() {
     let plan = with_optional(Recovery::ForwardOnly);
     assert_refused(&plan, &[started(), skipped("c", None)]);
-    assert_refused(&plan, &[started(), intended("a"), done("a"), intended("b"), done("b"), skipped("c", None)]);
+    assert_refused(
+        &plan,
+        &[started(), intended("a"), done("a"), intended("b"), done("b"), skipped("c", None)],
+    );
     assert_refused(&plan, &[started(), intended("a"), skipped("a", Some("somebody"))]);
 }
 

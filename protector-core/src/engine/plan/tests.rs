@@ -173,16 +173,17 @@ fn what_something_stands_in_for_is_waited_for_and_not_built_on() {
     let mut plan = builder();
     let server = plan.add(StepBuilder::new("x", "server", "server").optional());
     let record = plan.add(StepBuilder::new("x", "record", "record").input(json!({
-        "server": output_or(&server, "id", &Value::Null), "count": output_or(&server, "count", &json!(0))})));
+        "server": output_or(&server, "id", &Value::Null), "count": output_or(&server, "count", &json!(0)),
+        "runs": done(&server)})));
     let plan = plan.build().unwrap();
     let step = plan.step(&record).unwrap();
     assert_eq!((step.after.len(), step.after_end_of.as_slice()), (0, [server.clone()].as_slice()));
     assert_eq!(
         Plan::resolve(step, &BTreeMap::new()).unwrap(),
-        json!({"server": null, "count": 0})
+        json!({"server": null, "count": 0, "runs": false})
     );
     let outputs = [(server, json!({"id": "s1"}))].into();
-    assert_eq!(Plan::resolve(step, &outputs).unwrap(), json!({"server": "s1", "count": 0}));
+    assert_eq!(Plan::resolve(step, &outputs).unwrap(), json!({"server": "s1", "count": 0, "runs": true}));
     assert_eq!(serde_json::from_value::<Plan>(json!(plan)).unwrap(), plan);
 }
 

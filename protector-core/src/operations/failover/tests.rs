@@ -3,7 +3,9 @@
 use super::*;
 use crate::config::{Defaults, EngineConfig, Mappings, ProtectorConfig};
 use crate::domain::{
-    FixedAddress, FlavorDefinition, GroupStatus, PortLineage, ReplicationState, ReplicationType, VolumeLineage,
+    FixedAddress, FlavorDefinition, GroupStatus, KeypairDefinition, PortDefinition, PortLineage,
+    ReplicationState, ReplicationType, ServerGroupDefinition, SiteVolume, StorageGroupReference,
+    VolumeDefinition, VolumeLineage,
 };
 use crate::driver::{
     ArrayDescription, ArrayVolume, Peer, ReplicationSettings, ReplicationTarget, StorageGroup,
@@ -15,7 +17,7 @@ use crate::inventory::{ArrayFacts, SiteFacts};
 use crate::secret::SecretReference;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -229,9 +231,11 @@ fn failover() -> Plan {
     let target_arrays = arrays("array-b", "array-a", &["web-b1", "db-b1"]);
     let planned = plan_failover(&FailoverFacts {
         group: &group,
-        source: Known { site: &source, arrays: &source_arrays },
+        source: Some(Known { site: &source, arrays: &source_arrays }),
         target: Known { site: &target, arrays: &target_arrays },
         captured: &captured,
+        mode: MoveMode::Planned,
+        without: &[],
         attempt: 1,
         config: &config(),
     })

@@ -116,16 +116,14 @@ impl SiteStep for CreateTwin {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<SiteVolume>, StepError> {
+        // There may be several: a request that was thought lost took effect later. Nothing uses any of them yet, and those
+        // that are not taken are removed as surplus.
         let mut found = Self::find(site, run, input).await?;
-        Ok(match (found.pop(), found.len()) {
-            (None, _) => Seen::NotDone,
-            (Some(volume), 0) => Seen::Done(Self::finish(site, run, input, &volume.id).await?),
-            (Some(_), more) => Seen::Conflict(format!(
-                "{} volumes of lineage {} are at {}: delete those that are in no use",
-                more + 1,
-                input.lineage,
-                site.access.site
-            )),
+        found.retain(|volume| volume.status != "error" && volume.status != "deleting");
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(match found.first() {
+            None => Seen::NotDone,
+            Some(volume) => Seen::Done(Self::finish(site, run, input, &volume.id).await?),
         })
     }
 
@@ -154,7 +152,7 @@ impl SiteStep for CreateTwin {
 }
 
 /// Deletes a twin that never held anything.
-async fn delete_empty(site: Site<'_>, run: &StepRun, volume: &Volume) -> Result<(), StepError> {
+pub(super) async fn delete_empty(site: Site<'_>, run: &StepRun, volume: &Volume) -> Result<(), StepError> {
     let volumes = site.access.cloud.volumes();
     if !volume.attachments.is_empty() {
         let id = &volume.id;

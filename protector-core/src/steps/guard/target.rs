@@ -14,8 +14,8 @@ pub struct ValidateTarget;
 pub struct ValidateTargetInput {
     /// The target's array.
     pub array: ArrayName,
-    /// The source's.
-    pub peer: ArrayName,
+    /// The source's, if it has to be connected.
+    pub peer: Option<ArrayName>,
 }
 
 impl SiteStep for ValidateTarget {
@@ -33,11 +33,12 @@ impl SiteStep for ValidateTarget {
         site.access.servers.look(&run.context).await?;
         site.access.volumes.look(&run.context).await?;
         let description = site.array(&input.array)?.describe(&run.context).await?;
-        match description.peers.iter().find(|peer| peer.name == input.peer) {
-            Some(peer) if peer.connected => Ok(Nothing {}),
+        let Some(peer) = &input.peer else { return Ok(Nothing {}) };
+        match description.peers.iter().find(|known| known.name == *peer) {
+            Some(known) if known.connected => Ok(Nothing {}),
             found => {
                 let how = if found.is_some() { "is not connected to" } else { "does not know" };
-                let (array, peer) = (&input.array, &input.peer);
+                let array = &input.array;
                 Err(StepError::new(Code::ServiceFailed, format!("array {array} {how} array {peer}")))
             }
         }

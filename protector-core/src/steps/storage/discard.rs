@@ -5,6 +5,37 @@ use crate::id::{ArrayName, ArrayVolumeId};
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
 
+/// Discards a point or safety snapshot of a group of the site's array, recoverably.
+#[derive(Debug)]
+pub struct DiscardPoint;
+
+/// See [`DiscardPoint`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DiscardPointInput {
+    /// The array.
+    pub array: ArrayName,
+    /// The group there.
+    pub group: String,
+    /// The point or snapshot.
+    pub point: String,
+}
+
+impl SiteStep for DiscardPoint {
+    const NAME: &'static str = "discard_point";
+    const SYSTEM: &'static str = "storage";
+    type Input = DiscardPointInput;
+    type Output = Nothing;
+
+    async fn observe(&self, _: Site<'_>, _: &StepRun, _: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+        Ok(Seen::NotDone)
+    }
+
+    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
+        site.array(&input.array)?.discard_point(&run.context, &input.group, &input.point).await?;
+        Ok(Nothing {})
+    }
+}
+
 /// Discards what is left of a peer's group on the site's array, recoverably: its points, and the group as it is seen
 /// here.
 #[derive(Debug)]

@@ -54,6 +54,68 @@ impl SiteStep for ReplicateNow {
     }
 }
 
+/// Keeps a point's content usable though the array's own retention may remove the point.
+#[derive(Debug)]
+pub struct HoldPoint;
+
+/// Lets go of a point that was held.
+#[derive(Debug)]
+pub struct ReleasePoint;
+
+/// See [`HoldPoint`] and [`ReleasePoint`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HoldPointInput {
+    /// The array that the point has come to.
+    pub array: ArrayName,
+    /// Where it came from.
+    pub origin: GroupOrigin,
+    /// Its name.
+    pub point: String,
+}
+
+impl SiteStep for HoldPoint {
+    const NAME: &'static str = "hold_point";
+    const SYSTEM: &'static str = "storage";
+    type Input = HoldPointInput;
+    type Output = Nothing;
+
+    async fn observe(&self, _: Site<'_>, _: &StepRun, _: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+        // Held twice is as good as once.
+        Ok(Seen::NotDone)
+    }
+
+    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
+        site.array(&input.array)?.hold_point(&run.context, &input.origin, &input.point).await?;
+        Ok(Nothing {})
+    }
+
+    async fn revert(
+        &self,
+        site: Site<'_>,
+        run: &StepRun,
+        input: &Self::Input,
+        _: Option<&Nothing>,
+    ) -> Result<(), StepError> {
+        Ok(site.array(&input.array)?.release_point(&run.context, &input.origin, &input.point).await?)
+    }
+}
+
+impl SiteStep for ReleasePoint {
+    const NAME: &'static str = "release_point";
+    const SYSTEM: &'static str = "storage";
+    type Input = HoldPointInput;
+    type Output = Nothing;
+
+    async fn observe(&self, _: Site<'_>, _: &StepRun, _: &Self::Input) -> Result<Seen<Nothing>, StepError> {
+        Ok(Seen::NotDone)
+    }
+
+    async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
+        site.array(&input.array)?.release_point(&run.context, &input.origin, &input.point).await?;
+        Ok(Nothing {})
+    }
+}
+
 /// Waits until a point has wholly arrived.
 #[derive(Debug)]
 pub struct AwaitPoint;

@@ -1,0 +1,271 @@
+use super::{FailoverFacts, MoveMode};
+use crate::domain::{
+    Finding, FindingCode, Member, PortDefinition, ServerDefinition, SiteVolume, VolumeDefinition,
+};
+use crate::id::PortId;
+use crate::openstack::compute::Server;
+use crate::operations::placement::{Placement, eligibility, volume_eligibility};
+use crate::operations::protect::volume_label;
+
+/// Bytes in a GiB, which Cinder counts in.
+const GIB: u64 = 1 << 30;
+
+/// One VM and where everything of it goes.
+pub(super) struct Move<'a> {
+    pub(super) member: &'a Member,
+    pub(super) definition: &'a ServerDefinition,
+    /// The server that is at the target already.
+    pub(super) shadow: Option<&'a Server>,
+    /// The flavor at the target, if the server has to be made.
+    pub(super) flavor: Option<String>,
+    pub(super) volumes: Vec<MovedVolume<'a>>,
+    pub(super) ports: Vec<MovedPort<'a>>,
+    /// Why the VM cannot be made though its volumes move.
+    pub(super) absent: Option<Unmade>,
+}
+
+/// Why a VM is not made.
+#[derive(Debug, Clone)]
+pub(super) struct Unmade {
+    pub(super) reason: String,
+    /// Whether a person wants it so.
+    pub(super) left: bool,
+}
+
+pub(super) struct MovedVolume<'a> {
+    pub(super) definition: &'a VolumeDefinition,
+    /// Its name on the source's array, under which the point has it.
+    pub(super) source: SiteVolume,
+    /// The twin that is there.
+    pub(super) twin: Option<&'a SiteVolume>,
+    /// The type of the twin that has to be made.
+    pub(super) twin_type: Option<String>,
+    /// Whether it is not in the group yet.
+    pub(super) joins: bool,
+}
+
+pub(super) struct MovedPort<'a> {
+    pub(super) definition: &'a PortDefinition,
+    /// The port that is at the target already.
+    pub(super) there: Option<PortId>,
+    /// The port that has to be made.
+    pub(super) new: Option<crate::openstack::network::NewPort>,
+}
+
+/// What is found: of the VM alone, and of what moves as one.
+pub(super) struct Found<'f> {
+    pub(super) refusing: &'f mut Vec<Finding>,
+    pub(super) warnings: &'f mut Vec<Finding>,
+}
+
+pub(super) fn place<'a>(
+    facts: &'a FailoverFacts<'a>,
+    placement: &Placement<'_>,
+    member: &'a Member,
+    definition: &'a ServerDefinition,
+    found: &mut Found<'_>,
+) -> Move<'a> {
+    let target = facts.target.site;
+    if let Some(source) = facts.source_of(definition)
+        && let Some(server) = source.site.server(&definition.server_id)
+    {
+        found.refusing.extend(eligibility(source.site, server));
+    }
+    let shadow = member.servers.get(&target.site).and_then(|id| target.server(id));
+    let left = facts.leaves(member);
+    let mut of_vm = Vec::new();
+    let undo = matches!(facts.mode, MoveMode::Undo);
+    if undo && shadow.is_none() && left.is_none() {
+        of_vm.push(Finding::new(
+            FindingCode::ServerMissing,
+            &target.site,
+            format!("server {}", member.name),
+            "it was not in the group before the move that is taken back",
+            "take it out of the group, or move the group with `failover` or `failback`",
+        ));
+    }
+    let mut flavor = None;
+    if shadow.is_none() && left.is_none() {
+        match placement.flavor(&definition.name, &definition.flavor) {
+            Ok(id) => flavor = Some(id),
+            Err(finding) => of_vm.push(finding),
+        }
+    }
+    let volumes: Vec<_> = definition
+        .volumes
+        .iter()
+        .filter_map(|volume| {
+            place_volume(facts, placement, (member, definition), volume, shadow, found, &mut of_vm)
+        })
+        .collect();
+    let mut ports = Vec::new();
+    for port in definition.ports.iter().filter(|_| left.is_none()) {
+        let known = member.ports.iter().find(|known| known.lineage == port.lineage);
+        let there =
+            known.and_then(|known| known.sites.get(&target.site)).filter(|id| target.port(id).is_some());
+        match there {
+            Some(id) => ports.push(MovedPort { definition: port, there: Some(id.clone()), new: None }),
+            None => match placement.port(&definition.name, port) {
+                Ok(new) => ports.push(MovedPort { definition: port, there: None, new: Some(new) }),
+                Err(more) => of_vm.extend(more),
+            },
+        }
+    }
+    let absent = left.or_else(|| unmade(facts, &of_vm));
+    // One VM does not keep the others: what it lacks is said, and they go.
+    let of_vms = if absent.is_some() { &mut *found.warnings } else { &mut *found.refusing };
+    of_vms.extend(of_vm);
+    Move { member, definition, shadow, flavor, volumes, ports, absent }
+}
+
+fn unmade(facts: &FailoverFacts<'_>, of_vm: &[Finding]) -> Option<Unmade> {
+    if !matches!(facts.mode, MoveMode::Unplanned { .. }) || of_vm.is_empty() {
+        return None;
+    }
+    let reasons: Vec<String> =
+        of_vm.iter().map(|finding| format!("{}: {}", finding.subject, finding.message)).collect();
+    Some(Unmade { reason: reasons.join("; "), left: false })
+}
+
+/// A volume where the group runs, its size on the array in bytes, and whether it is still to join the group.
+fn at_source(
+    facts: &FailoverFacts<'_>,
+    (member, definition): (&Member, &ServerDefinition),
+    volume: &VolumeDefinition,
+    subject: &str,
+    found: &mut Found<'_>,
+) -> Option<(SiteVolume, u64, bool)> {
+    let site = facts.source_site();
+    let Some(source) = facts.source_of(definition) else {
+        let known = member.volumes.iter().find(|known| known.lineage == volume.lineage);
+        let Some(on_record) = known.and_then(|known| known.sites.get(site)) else {
+            found.warnings.push(Finding::new(
+                FindingCode::Drift,
+                site,
+                subject,
+                "it was added since the group was replicated last: no recovery point has it",
+                "attach what there is of it by hand",
+            ));
+            return None;
+        };
+        return Some((on_record.clone(), volume.size * GIB, false));
+    };
+    let own_group = facts.group.consistency_groups.get(site);
+    found.refusing.extend(volume_eligibility(source.site, &member.name, volume, own_group));
+    let Some((array, on_array)) = source.arrays.volumes.get(&volume.volume_id) else {
+        found.refusing.push(Finding::new(
+            FindingCode::VolumeNotOnArray,
+            site,
+            subject,
+            "none of the arrays in protector.yaml has it",
+            "add the array that it is on to the site's arrays",
+        ));
+        return None;
+    };
+    let volume_at_source = SiteVolume {
+        volume_id: volume.volume_id.clone(),
+        array: array.clone(),
+        array_volume_id: on_array.id.clone(),
+        serial: on_array.serial.clone(),
+        array_volume_name: on_array.name.clone(),
+    };
+    let joins = source.site.volume(&volume.volume_id).is_some_and(|cinder| cinder.group_id.is_none());
+    Some((volume_at_source, on_array.size, joins))
+}
+
+fn place_volume<'a>(
+    facts: &'a FailoverFacts<'a>,
+    placement: &Placement<'_>,
+    (member, server): (&'a Member, &ServerDefinition),
+    volume: &'a VolumeDefinition,
+    shadow: Option<&Server>,
+    found: &mut Found<'_>,
+    of_vm: &mut Vec<Finding>,
+) -> Option<MovedVolume<'a>> {
+    let (source, target) = (facts.source_site(), facts.target.site);
+    let known = member.volumes.iter().find(|known| known.lineage == volume.lineage);
+    let label = volume_label(&volume.name, volume.lineage);
+    let subject = format!("volume {label} of server {}", member.name);
+    let (on_source, size, joins) = at_source(facts, (member, server), volume, &subject, found)?;
+    let unplanned = matches!(facts.mode, MoveMode::Unplanned { .. });
+    let gone = |twin: &SiteVolume| {
+        target.volume(&twin.volume_id).is_none() || !facts.target.arrays.volumes.contains_key(&twin.volume_id)
+    };
+    // In a disaster a twin that is lost is made again.
+    let twin =
+        known.and_then(|known| known.sites.get(&target.site)).filter(|twin| !(unplanned && gone(twin)));
+    let Some(twin) = twin else {
+        if shadow.is_some() {
+            of_vm.push(Finding::new(
+                FindingCode::Drift,
+                source,
+                subject,
+                "the server at the other site was made without it",
+                "delete the stopped server at the other site, so that it is made again with this volume",
+            ));
+        }
+        let twin_type = match placement.volume_type(&volume.volume_type) {
+            Ok(name) => Some(name),
+            Err(finding) => {
+                found.refusing.push(finding);
+                None
+            }
+        };
+        return Some(MovedVolume { definition: volume, source: on_source, twin: None, twin_type, joins });
+    };
+    // What is taken back holds what it held, whatever has grown since.
+    if !matches!(facts.mode, MoveMode::Undo) {
+        check_twin(facts, (volume, size), twin, (&subject, shadow.is_some()), found.refusing);
+    }
+    Some(MovedVolume { definition: volume, source: on_source, twin: Some(twin), twin_type: None, joins })
+}
+
+/// A twin is there, has the original's size, and is in a status in which it can be used.
+fn check_twin(
+    facts: &FailoverFacts<'_>,
+    (volume, size): (&VolumeDefinition, u64),
+    twin: &SiteVolume,
+    (subject, shadow): (&str, bool),
+    findings: &mut Vec<Finding>,
+) {
+    let target = facts.target.site;
+    let at_target = |code, message: String, remedy: &str| {
+        Finding::new(code, &target.site, format!("twin {} of {subject}", twin.volume_id), message, remedy)
+    };
+    match (target.volume(&twin.volume_id), facts.target.arrays.volumes.get(&twin.volume_id)) {
+        (None, _) | (_, None) => findings.push(at_target(
+            FindingCode::TwinMissing,
+            "it is not there any more".to_owned(),
+            "unprotect the group and protect it again, so that the twin is made anew",
+        )),
+        (Some(cinder), Some((_, on_array))) => {
+            let smaller = cinder.size < volume.size || on_array.size < size;
+            let larger = cinder.size > volume.size || on_array.size > size;
+            let sizes = format!(
+                "it has {} GiB ({} bytes on the array), the original {} GiB ({size} bytes)",
+                cinder.size, on_array.size, volume.size
+            );
+            if smaller {
+                findings.push(at_target(
+                    FindingCode::TwinTooSmall,
+                    sizes,
+                    "extend it to the original's size",
+                ));
+            } else if larger {
+                findings.push(at_target(
+                    FindingCode::TwinTooLarge,
+                    sizes,
+                    "extend the original to the twin's size, or unprotect and protect again",
+                ));
+            }
+            let expected = if shadow { "in-use" } else { "attaching" };
+            if !matches!(cinder.status.as_str(), "in-use" | "attaching" | "available") {
+                findings.push(at_target(
+                    FindingCode::TwinState,
+                    format!("it is in status {} instead of {expected}", cinder.status),
+                    "bring it to that status",
+                ));
+            }
+        }
+    }
+}

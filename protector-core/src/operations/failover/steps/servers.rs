@@ -1,0 +1,215 @@
+//! The servers where the group goes.
+
+use super::{Prepared, Writer};
+use crate::domain::naming;
+use crate::engine::{StepBuilder, output};
+use crate::id::{LineageId, StepId};
+use crate::operations::failover::checks::Shared;
+use crate::operations::failover::placing::Move;
+use crate::operations::placement::Placement;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A server of the target.
+pub(super) struct Started {
+    /// Its id, or a reference to it.
+    pub(super) server: Value,
+    /// The step that sees it run.
+    pub(super) verified: StepId,
+}
+
+/// When a server's turn is.
+#[derive(Clone, Copy)]
+struct Order<'a> {
+    /// What has to be done.
+    ground: &'a [StepId],
+    /// What has to have come to an end.
+    earlier: &'a [StepId],
+}
+
+impl Order<'_> {
+    fn of(self, step: StepBuilder) -> StepBuilder {
+        step.after(self.ground).after_end_of(self.earlier).optional()
+    }
+}
+
+impl Writer<'_> {
+    /// Starts the servers by tier; makes those that are not there. A tier waits for the end of the one before it, whatever
+    /// became of its VMs. Returns, for each VM, what is known of its server and the step that saw it run.
+    pub(super) fn start(
+        &mut self,
+        shared: &Shared<'_>,
+        prepared: &Prepared,
+        ground: &[StepId],
+    ) -> BTreeMap<LineageId, Started> {
+        let mut servers = BTreeMap::new();
+        let mut earlier: Vec<StepId> = Vec::new();
+        for tier in self.tiers() {
+            let mut of_tier = Vec::new();
+            let of_this = |one: &&Move<'_>| one.member.order == tier && one.absent.is_none();
+            for one in self.moves.iter().filter(of_this) {
+                let order = Order { ground, earlier: &earlier };
+                let (server, last) = match one.shadow {
+                    Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
+                    None => self.create(shared, prepared, one, order),
+                };
+                let verified = self.verify(prepared, one, &server, &last);
+                of_tier.push(verified.clone());
+                servers.insert(one.member.lineage, Started { server, verified });
+            }
+            if !of_tier.is_empty() {
+                earlier = of_tier;
+            }
+        }
+        servers
+    }
+
+    fn start_shadow(&mut self, one: &Move<'_>, order: Order<'_>) -> StepId {
+        let name = &one.member.name;
+        let server_id = one.shadow.map(|shadow| &shadow.id);
+        let unlocked = self.plan.add(
+            order
+                .of(StepBuilder::new(
+                    "unlock_server",
+                    format!("unlock_server/{name}"),
+                    format!("unlock {name}"),
+                ))
+                .at(self.target)
+                .input(json!({"server_id": server_id}))
+                .call("POST compute /servers/{id}/action unlock"),
+        );
+        if !one.definition.running {
+            return unlocked;
+        }
+        self.plan.add(
+            StepBuilder::new("start_server", format!("start_server/{name}"), format!("start {name}"))
+                .at(self.target)
+                .after([&unlocked])
+                .optional()
+                .input(json!({"server_id": server_id}))
+                .call("POST compute /servers/{id}/action os-start"),
+        )
+    }
+
+    fn create(
+        &mut self,
+        shared: &Shared<'_>,
+        prepared: &Prepared,
+        one: &Move<'_>,
+        order: Order<'_>,
+    ) -> (Value, StepId) {
+        let (name, definition) = (&one.member.name, one.definition);
+        let input = json!({"member": one.member.lineage, "server": self.new_server(shared, prepared, one)});
+        let keypair = definition.keypair.as_ref().and_then(|keypair| prepared.keypairs.get(&keypair.name));
+        let step = StepBuilder::new("create_server", format!("create_server/{name}"), format!("make {name}"));
+        let created = self
+            .plan
+            .add(order.of(step).at(self.target).after(keypair).input(input).call("POST compute /servers"));
+        let server = output(&created, "server_id");
+        if definition.running {
+            return (server, created);
+        }
+        let stopped = self.plan.add(
+            StepBuilder::new(
+                "stop_server",
+                format!("settle_server/{name}"),
+                format!("stop {name}, which was shut off"),
+            )
+            .at(self.target)
+            .optional()
+            .input(json!({"server_id": server, "ran": false}))
+            .call("POST compute /servers/{id}/action os-stop"),
+        );
+        (server, stopped)
+    }
+
+    fn new_server(&self, shared: &Shared<'_>, prepared: &Prepared, one: &Move<'_>) -> Value {
+        let definition = one.definition;
+        let block_devices: Vec<Value> = definition
+            .volumes
+            .iter()
+            .enumerate()
+            .map(|(index, volume)| {
+                let twin = prepared.twins.get(&volume.lineage).and_then(|twin| twin.get("volume_id"));
+                let mut device = json!({"uuid": twin, "boot_index": if index == 0 { 0 } else { -1 },
+                    "delete_on_termination": volume.delete_on_termination});
+                insert_some(&mut device, "tag", volume.tag.as_ref().map(|tag| json!(tag)));
+                device
+            })
+            .collect();
+        let networks: Vec<Value> = definition
+            .ports
+            .iter()
+            .map(|port| {
+                let mut network = json!({"port": prepared.ports.get(&port.lineage)});
+                insert_some(&mut network, "tag", port.tag.as_ref().map(|tag| json!(tag)));
+                network
+            })
+            .collect();
+        let mut metadata = definition.metadata.clone();
+        metadata.extend(naming::markers(self.facts.group.id, definition.lineage));
+        let mut server = json!({"name": definition.name, "flavorRef": one.flavor, "metadata": metadata,
+            "tags": definition.tags, "block_device_mapping_v2": block_devices, "networks": networks,
+            "config_drive": definition.config_drive});
+        let placement = Placement {
+            target: self.facts.target.site,
+            mappings: &self.facts.config.mappings,
+            source_site: self.source,
+        };
+        let keypair = definition
+            .keypair
+            .as_ref()
+            .filter(|keypair| !shared.lost_keypairs.contains(keypair.name.as_str()));
+        let group =
+            definition.server_group.as_ref().and_then(|group| prepared.server_groups.get(&group.name));
+        insert_some(&mut server, "description", definition.description.as_ref().map(|text| json!(text)));
+        insert_some(&mut server, "key_name", keypair.map(|keypair| json!(keypair.name)));
+        insert_some(&mut server, "hostname", definition.hostname.as_ref().map(|name| json!(name)));
+        insert_some(
+            &mut server,
+            "availability_zone",
+            placement.availability_zone(definition).map(Value::from),
+        );
+        insert_some(&mut server, "server_group", group.cloned());
+        for address in &definition.access_addresses {
+            let key = if address.contains(':') { "accessIPv6" } else { "accessIPv4" };
+            insert_some(&mut server, key, Some(json!(address)));
+        }
+        server
+    }
+
+    fn verify(&mut self, prepared: &Prepared, one: &Move<'_>, server: &Value, last: &StepId) -> StepId {
+        let name = &one.member.name;
+        let volumes: Vec<Value> = one
+            .volumes
+            .iter()
+            .filter_map(|volume| prepared.twins.get(&volume.definition.lineage)?.get("volume_id").cloned())
+            .collect();
+        let ports: Vec<Value> = one
+            .ports
+            .iter()
+            .map(|port| {
+                let addresses: Vec<&String> =
+                    port.definition.fixed_addresses.iter().map(|fixed| &fixed.address).collect();
+                json!({"port_id": prepared.ports.get(&port.definition.lineage),
+                    "mac_address": port.definition.mac_address, "addresses": addresses})
+            })
+            .collect();
+        let status = if one.definition.running { "ACTIVE" } else { "SHUTOFF" };
+        self.plan.add(
+            StepBuilder::new("verify_server", format!("verify_server/{name}"), format!("verify {name}"))
+                .at(self.target)
+                .after([last])
+                .optional()
+                .input(json!({"server_id": server, "status": status, "volumes": volumes, "ports": ports}))
+                .call("GET compute /servers/detail")
+                .call("GET network /ports/{id}"),
+        )
+    }
+}
+
+fn insert_some(object: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(fields), Some(value)) = (object.as_object_mut(), value) {
+        fields.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,34 @@
+//! All DR operations on the simulated pair, while guests write. What is checked is read from the simulated services and from
+//! the arrays' bytes, never from what protector says about itself.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what cannot be had ends a test"
+)]
+
+#[path = "../../examples/dr_drill/application.rs"]
+mod application;
+#[path = "../../examples/dr_drill/cloud.rs"]
+#[expect(dead_code, reason = "the drill looks at more of it")]
+mod cloud;
+#[path = "operations/control.rs"]
+mod control;
+#[path = "operations/guests.rs"]
+mod guests;
+#[path = "operations/late.rs"]
+mod late;
+#[path = "../../examples/dr_drill/machines.rs"]
+#[expect(dead_code, reason = "the drill looks at more of it")]
+mod machines;
+#[path = "operations/partial.rs"]
+mod partial;
+#[path = "operations/scene.rs"]
+mod scene;
+#[path = "operations/states.rs"]
+mod states;
+#[path = "operations/undo.rs"]
+mod undo;
+#[path = "operations/unplanned.rs"]
+mod unplanned;

@@ -1,0 +1,167 @@
+//! Two simulated sites with an application of five VMs, and protector between them. Time passes only while everybody waits.
+
+use crate::application;
+use crate::cloud::Cloud;
+use crate::guests::Guests;
+use crate::machines::{self, Machines};
+use protector_core::config::{Config, Environment, LoadOptions};
+use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
+use protector_core::operations::{Planned, ProtectRequest};
+use protector_core::protector::{OperationReport, Protector, Request};
+use protector_core::time::Clock;
+use protector_mock::MockFactory;
+use protector_mock::clock::VirtualClock;
+use protector_mock::estate::Estate;
+use protector_mock::faults::Profile;
+use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) const GROUP: &str = "application";
+/// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
+const PAUSE: Duration = Duration::from_millis(1009);
+
+pub(crate) struct Scene {
+    pub(crate) pair: EmbeddedPair,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) protector: Protector,
+    pub(crate) a: Cloud,
+    pub(crate) b: Cloud,
+    pub(crate) guests: Guests,
+    /// The VMs where they run, and whether that is their home.
+    pub(crate) running: Machines,
+    pub(crate) at_home: bool,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    /// An application at site-a that is not protected yet.
+    pub(crate) async fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new("2026-03-01T02:00:00Z".parse().unwrap()));
+        let estate = Estate::parse(include_str!("../../../examples/dr_drill/estate.yaml")).unwrap();
+        let wanted =
+            Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
+        let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
+        let world = Arc::clone(pair.pair().world());
+        let protector = Protector::builder(config(&pair))
+            .driver(Arc::new(MockFactory::of(Arc::clone(&world))))
+            .transport(pair.transports())
+            .clock(Arc::clone(&clock))
+            .open()
+            .unwrap();
+        let ([site_a, site_b], [array_a, array_b], owner) = (SITES, ARRAYS, ("app-owner", "drill"));
+        let a = Cloud::sign_in(&pair, site_a, array_a, owner).await.unwrap();
+        let b = Cloud::sign_in(&pair, site_b, array_b, owner).await.unwrap();
+        application::build(&a, &clock).await.unwrap();
+        let running = machines::read(&a).await.unwrap();
+        let guests = Guests::new(world);
+        Self { pair, clock, protector, a, b, guests, running, at_home: true, _folder: folder }
+    }
+
+    /// The same, protected, with some minutes of its life behind it.
+    pub(crate) async fn protected() -> Self {
+        let mut scene = Self::set().await;
+        scene.live(10).await;
+        let request = Request::Protect(ProtectRequest {
+            name: GROUP.to_owned(),
+            source: scene.a.site.into(),
+            target: scene.b.site.into(),
+            servers: application::names(),
+        });
+        scene.done(&request).await;
+        scene.live(10).await;
+        scene
+    }
+
+    pub(crate) fn here(&self) -> &Cloud {
+        if self.at_home { &self.a } else { &self.b }
+    }
+
+    pub(crate) fn there(&self) -> &Cloud {
+        if self.at_home { &self.b } else { &self.a }
+    }
+
+    /// The guests write for so many seconds: each second of a short while, a hundred times at the most in a long one.
+    pub(crate) async fn live(&mut self, seconds: u32) {
+        let stride = 1 + seconds / 100;
+        for _ in 0..seconds / stride {
+            self.clock.sleep(PAUSE * stride).await;
+            self.write().await;
+        }
+    }
+
+    async fn write(&mut self) {
+        let cloud = if self.at_home { &self.a } else { &self.b };
+        self.guests.write(cloud, &self.running, self.clock.now()).await;
+    }
+
+    /// The VMs run at the other site from now on.
+    pub(crate) async fn moved(&mut self) {
+        self.at_home = !self.at_home;
+        self.running = machines::read(self.here()).await.unwrap();
+    }
+
+    pub(crate) async fn group(&self) -> ProtectionGroup {
+        self.protector.group(GROUP).await.unwrap()
+    }
+
+    pub(crate) async fn plan(&self, request: &Request) -> Planned {
+        Box::pin(self.protector.plan(request)).await.unwrap()
+    }
+
+    /// Plans an operation and runs it, while the guests go on writing where they run.
+    pub(crate) async fn run(&mut self, request: &Request) -> OperationReport {
+        let planned = self.plan(request).await;
+        let plan = planned.plan.unwrap_or_else(|| panic!("{request:?}: {:#?}", planned.findings));
+        let mut handle = self.protector.apply(plan).await.unwrap();
+        loop {
+            tokio::select! {
+                biased;
+                progress = handle.next() => if progress.is_none() { break },
+                () = self.clock.sleep(PAUSE) => self.write().await,
+            }
+        }
+        handle.finish().await.unwrap()
+    }
+
+    /// The same, and all of it is done.
+    pub(crate) async fn done(&mut self, request: &Request) -> OperationReport {
+        let report = self.run(request).await;
+        assert_eq!(report.operation.status, OperationStatus::Completed, "{:?}", report.operation);
+        assert_eq!(report.operation.error_message, None, "{:?}", report.operation);
+        report
+    }
+
+    /// Every VM runs where the group does, and only there, on exactly what its guest wrote last.
+    pub(crate) async fn check(&self, status: GroupStatus) {
+        let group = self.group().await;
+        assert_eq!(group.status, status);
+        assert_eq!(group.current_primary_site.as_str(), self.here().site);
+        let (here, there) =
+            (machines::read(self.here()).await.unwrap(), machines::read(self.there()).await.unwrap());
+        for name in application::names() {
+            assert_eq!(here[&name].status, "ACTIVE", "{name} at {}", self.here().site);
+            if let Some(shadow) = there.get(&name) {
+                assert_eq!(shadow.status, "SHUTOFF", "{name} at {}", self.there().site);
+            }
+        }
+        assert_eq!(self.guests.differences(self.here(), &here), Vec::<String>::new());
+    }
+
+    pub(crate) fn faults(&self, rules: &str) {
+        self.pair.apply(&Profile::parse(rules).unwrap(), Path::new("test")).unwrap();
+    }
+}
+
+fn config(pair: &EmbeddedPair) -> Config {
+    let environment = Environment::given([("", ""); 0], pair.folder(), pair.folder().join("none"));
+    let options = LoadOptions { protector: Some(pair.file("protector.yaml")), clouds: None, environment };
+    let mut config = Config::load(&options).unwrap();
+    for array in config.protector.sites.values_mut().flat_map(|site| site.arrays.values_mut()) {
+        "mock".clone_into(&mut array.driver);
+    }
+    config.protector.engine.step_timeout = Duration::from_mins(1);
+    config
+}
