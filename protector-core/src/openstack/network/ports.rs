@@ -1,4 +1,4 @@
-use super::{change, delete, null_is_empty, read};
+use super::{change, delete, null_is_empty, read, set_tags};
 use crate::id::{PortId, ProjectId};
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
@@ -286,13 +286,8 @@ impl Ports {
     ///
     /// # Effects
     /// Undone by setting the tags that were there before.
-    // neutron/extensions/tagging.py (update_all), 2026.2
     pub async fn set_tags(&self, context: &Context, id: &PortId, tags: &[String]) -> Result<(), Error> {
-        let request = change(Method::PUT, Semantics::Idempotent, "ports", format!("tag port {id}"))
-            .segment(id.as_str())
-            .segment("tags")
-            .body(json!({ "tags": tags }));
-        self.session.send(context, &request).await.map(drop)
+        set_tags(&self.session, context, "ports", id.as_str(), tags, format!("tag port {id}")).await
     }
 }
 

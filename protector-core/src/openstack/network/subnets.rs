@@ -1,8 +1,10 @@
-use super::read;
+use super::{change, delete, read};
 use crate::openstack::{Error, Session, list};
-use crate::transport::Context;
+use crate::transport::{Context, Semantics};
 use futures::Stream;
+use http::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::net::IpAddr;
 
 /// A subnet.
@@ -34,6 +36,27 @@ pub struct AllocationPool {
     pub start: IpAddr,
     /// The last.
     pub end: IpAddr,
+}
+
+/// A subnet to be made.
+// neutron_lib/api/definitions/subnet.py (RESOURCE_ATTRIBUTE_MAP), 2026.2
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSubnet {
+    /// Its name.
+    pub name: String,
+    /// The network it is on.
+    pub network_id: String,
+    /// Its addresses in CIDR notation.
+    pub cidr: String,
+    /// 4 or 6.
+    pub ip_version: u8,
+    /// The gateway; `None` is sent as null, and it has none.
+    pub gateway_ip: Option<IpAddr>,
+    /// Whether its ports are told their addresses by DHCP.
+    pub enable_dhcp: bool,
+    /// Where Neutron chooses addresses from; all of the subnet if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_pools: Option<Vec<AllocationPool>>,
 }
 
 /// Which subnets to list.
@@ -75,6 +98,32 @@ impl Subnets {
     pub async fn get(&self, context: &Context, id: &str) -> Result<Subnet, Error> {
         let request = read("subnets", format!("read subnet {id}")).segment(id);
         self.session.fetch_field(context, &request, "subnet").await
+    }
+
+    /// Makes a subnet.
+    ///
+    /// # Errors
+    /// `Refused` if it overlaps another of the network or its pools are not in it; `NotFound` if the network is not
+    /// there; `Quota`; otherwise the call failed. After `AnswerLost` list the network's subnets before repeating it.
+    ///
+    /// # Effects
+    /// Makes a subnet; undone by [`Self::delete`], or with its network.
+    pub async fn create(&self, context: &Context, subnet: &NewSubnet) -> Result<Subnet, Error> {
+        let purpose = format!("create subnet {} on network {}", subnet.cidr, subnet.network_id);
+        let request =
+            change(Method::POST, Semantics::Keyed, "subnets", purpose).body(json!({ "subnet": subnet }));
+        self.session.fetch_field(context, &request, "subnet").await
+    }
+
+    /// Deletes a subnet.
+    ///
+    /// # Errors
+    /// `Conflict` while ports have addresses of it; otherwise the call failed. A subnet that is not there is no error.
+    ///
+    /// # Effects
+    /// Not undone.
+    pub async fn delete(&self, context: &Context, id: &str) -> Result<(), Error> {
+        delete(&self.session, context, "subnets", id, format!("delete subnet {id}")).await
     }
 }
 

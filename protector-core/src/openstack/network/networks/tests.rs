@@ -1,7 +1,8 @@
 use super::*;
 use crate::error::Code;
+use crate::openstack::Service;
 use crate::openstack::network::testing::{FAILED, FORBIDDEN, assert_means, fail};
-use crate::openstack::testing::MockCloud;
+use crate::openstack::testing::{Exchange, MockCloud};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 
@@ -30,6 +31,8 @@ fn network() -> Network {
         subnets: vec!["sub1".to_owned(), "sub2".to_owned()],
         port_security_enabled: Some(true),
         admin_state_up: true,
+        description: String::new(),
+        tags: Vec::new(),
     }
 }
 
@@ -37,8 +40,12 @@ fn network() -> Network {
 async fn list_filters_by_name_and_project_and_reads_every_attribute() {
     for (query, path) in [
         (
-            NetworkQuery { name: Some("app net".to_owned()), project_id: Some("p1".into()) },
-            format!("{NETWORKS}?name=app+net&project_id=p1"),
+            NetworkQuery {
+                name: Some("app net".to_owned()),
+                project_id: Some("p1".into()),
+                tags: vec!["one".to_owned(), "two".to_owned()],
+            },
+            format!("{NETWORKS}?name=app+net&project_id=p1&tags=one%2Ctwo"),
         ),
         (NetworkQuery::default(), NETWORKS.to_owned()),
     ] {
@@ -83,4 +90,34 @@ async fn absence_refusal_and_failure_are_told_apart() {
         let error = client.list(&context, &query).try_collect::<Vec<Network>>().await.unwrap_err();
         assert_means(&error, code, "list networks", failure);
     }
+}
+
+#[tokio::test]
+async fn create_makes_a_network_that_leads_nowhere() {
+    let new = NewNetwork { name: "app-net-test".to_owned(), description: "marked".to_owned() };
+    let mut made = answer();
+    for (key, value) in [("name", "app-net-test"), ("description", "marked")] {
+        made.as_object_mut().unwrap().insert(key.to_owned(), json!(value)).unwrap();
+    }
+    let made = Exchange::new(Service::Network, "POST", "/networks", "create network app-net-test")
+        .body(json!({"network": {"name": "app-net-test", "description": "marked"}}))
+        .answer(201, json!({"network": made}))
+        .check(async |session| Networks::new(&session).create(&Context::default(), &new).await)
+        .await;
+    assert_eq!((made.name, made.description), (new.name, new.description));
+}
+
+#[tokio::test]
+async fn tags_are_set_and_deletion_is_asked_for_by_id() {
+    Exchange::new(Service::Network, "PUT", "/networks/net1/tags", "tag network net1")
+        .body(json!({"tags": ["one"]}))
+        .answer(200, json!({"tags": ["one"]}))
+        .check(async |session| {
+            Networks::new(&session).set_tags(&Context::default(), "net1", &["one".to_owned()]).await
+        })
+        .await;
+    Exchange::new(Service::Network, "DELETE", "/networks/net1", "delete network net1")
+        .answer(204, Value::Null)
+        .check_deletion(async |session| Networks::new(&session).delete(&Context::default(), "net1").await)
+        .await;
 }

@@ -1,7 +1,8 @@
 use super::*;
 use crate::error::Code;
+use crate::openstack::Service;
 use crate::openstack::network::testing::{FAILED, FORBIDDEN, assert_means, fail};
-use crate::openstack::testing::MockCloud;
+use crate::openstack::testing::{Exchange, MockCloud};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 
@@ -97,4 +98,32 @@ async fn absence_refusal_and_failure_are_told_apart() {
         let error = client.list(&context, &query).try_collect::<Vec<Subnet>>().await.unwrap_err();
         assert_means(&error, code, "list subnets", failure);
     }
+}
+
+#[tokio::test]
+async fn create_makes_a_subnet_without_gateway_and_delete_removes_it() {
+    let pool = AllocationPool { start: "10.20.0.32".parse().unwrap(), end: "10.20.0.254".parse().unwrap() };
+    let new = NewSubnet {
+        name: "app-subnet".to_owned(),
+        network_id: "net1".to_owned(),
+        cidr: "10.20.0.0/24".to_owned(),
+        ip_version: 4,
+        gateway_ip: None,
+        enable_dhcp: true,
+        allocation_pools: Some(vec![pool]),
+    };
+    let body = json!({"subnet": {"name": "app-subnet", "network_id": "net1", "cidr": "10.20.0.0/24", "ip_version": 4,
+        "gateway_ip": null, "enable_dhcp": true,
+        "allocation_pools": [{"start": "10.20.0.32", "end": "10.20.0.254"}]}});
+    let purpose = "create subnet 10.20.0.0/24 on network net1";
+    let made = Exchange::new(Service::Network, "POST", "/subnets", purpose)
+        .body(body)
+        .answer(201, json!({"subnet": answer()}))
+        .check(async |session| Subnets::new(&session).create(&Context::default(), &new).await)
+        .await;
+    assert_eq!(made, subnet());
+    Exchange::new(Service::Network, "DELETE", "/subnets/sub1", "delete subnet sub1")
+        .answer(204, Value::Null)
+        .check_deletion(async |session| Subnets::new(&session).delete(&Context::default(), "sub1").await)
+        .await;
 }
