@@ -8,6 +8,7 @@ mod legality;
 pub mod naming;
 mod operation;
 mod recovery_point;
+mod remnant;
 mod rpo;
 pub mod site_report;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use group::{
 pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
+pub use remnant::Remnant;
 pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

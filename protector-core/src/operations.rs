@@ -7,6 +7,8 @@ mod protect;
 mod reprotect;
 mod sync;
 mod sync_steps;
+mod test_cleanup;
+mod test_failover;
 mod unprotect;
 
 pub use commit::plan_commit;
@@ -14,6 +16,9 @@ pub use failover::{FailoverFacts, MoveMode, plan_failover};
 pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
 pub use reprotect::{ReprotectFacts, plan_reprotect};
 pub use sync::{SyncFacts, plan_sync};
+pub(crate) use test_cleanup::remains_in;
+pub use test_cleanup::{TestCleanupFacts, plan_test_cleanup};
+pub use test_failover::{TestFailoverFacts, plan_test_failover};
 pub use unprotect::{MadeObject, UnprotectFacts, plan_unprotect};
 
 use crate::domain::Finding;

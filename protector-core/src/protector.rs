@@ -23,6 +23,7 @@
 
 mod builder;
 mod control;
+mod drill;
 mod error;
 mod log;
 mod objects;
@@ -32,16 +33,19 @@ mod recovery;
 mod report;
 mod sites;
 mod status;
+mod tick;
 mod volume_types;
 mod watch;
 
 pub use builder::ProtectorBuilder;
+pub use drill::{DrillRecord, DrillStep, RecoveryTime};
 pub use error::Error;
 pub use operation::{OperationHandle, OperationReport, Progress};
 pub use recovery::RecoveryPointView;
 pub use report::{Remark, Report, StepReport};
 pub use sites::{ArrayView, SiteView};
 pub use status::{OperationView, Status};
+pub use tick::{Due, DueResult};
 pub use watch::Watcher;
 
 use crate::config::{Config, ProtectorConfig};
@@ -55,6 +59,7 @@ use crate::operations::ProtectRequest;
 use crate::steps::{Records, World};
 use crate::transport::Context;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Both sites, their arrays and their stores. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -77,6 +82,13 @@ pub enum Request {
     Failover(MoveRequest),
     /// Move a group back to its home.
     Failback(MoveRequest),
+    /// Run copies of a group's VMs at the site where it does not run.
+    TestFailover(TestRequest),
+    /// End a group's test: what it made goes.
+    TestCleanup {
+        /// The group's name.
+        group: String,
+    },
     /// Replicate a group now, and capture its VMs' definitions again.
     Sync {
         /// The group's name.
@@ -111,6 +123,8 @@ impl Request {
             Self::Protect(_) => OperationType::Protect,
             Self::Failover(_) => OperationType::Failover,
             Self::Failback(_) => OperationType::Failback,
+            Self::TestFailover(_) => OperationType::TestFailover,
+            Self::TestCleanup { .. } => OperationType::TestCleanup,
             Self::Sync { .. } => OperationType::Sync,
             Self::Reprotect { .. } => OperationType::Reprotect,
             Self::Commit { .. } => OperationType::Commit,
@@ -145,6 +159,39 @@ pub enum MoveKind {
         /// Whether the loss that the plan states is accepted: without, there is no plan.
         accept_loss: bool,
     },
+}
+
+/// A test that is wanted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TestRequest {
+    /// The group's name.
+    pub group: String,
+    /// The recovery point's name; the newest that may be used if none is given. None is made for a test.
+    pub point: Option<String>,
+    /// How long the test runs if nobody ends it; as `defaults.test_time_to_live` has it if not given.
+    pub time_to_live: Option<Duration>,
+}
+
+impl TestRequest {
+    /// A test from the newest recovery point that may be used.
+    pub fn new(group: impl Into<String>) -> Self {
+        Self { group: group.into(), point: None, time_to_live: None }
+    }
+
+    /// The same from another recovery point.
+    #[must_use]
+    pub fn from_point(mut self, name: impl Into<String>) -> Self {
+        self.point = Some(name.into());
+        self
+    }
+
+    /// The same, ended after this time if nobody ends it before.
+    #[must_use]
+    pub fn ending_after(mut self, time_to_live: Duration) -> Self {
+        self.time_to_live = Some(time_to_live);
+        self
+    }
 }
 
 impl MoveRequest {

@@ -13,6 +13,9 @@ pub enum MappingKind {
     /// Neutron networks.
     #[serde(rename = "networks")]
     Network,
+    /// Neutron networks for tests: which network a test uses for one of the other site.
+    #[serde(rename = "test_networks")]
+    TestNetwork,
     /// Nova flavors.
     #[serde(rename = "flavors")]
     Flavor,
@@ -29,13 +32,20 @@ pub enum MappingKind {
 
 impl MappingKind {
     /// All kinds.
-    pub const ALL: &'static [Self] =
-        &[Self::Network, Self::Flavor, Self::VolumeType, Self::SecurityGroup, Self::AvailabilityZone];
+    pub const ALL: &'static [Self] = &[
+        Self::Network,
+        Self::TestNetwork,
+        Self::Flavor,
+        Self::VolumeType,
+        Self::SecurityGroup,
+        Self::AvailabilityZone,
+    ];
 
     /// The key in `protector.yaml`, below `mappings`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Network => "networks",
+            Self::TestNetwork => "test_networks",
             Self::Flavor => "flavors",
             Self::VolumeType => "volume_types",
             Self::SecurityGroup => "security_groups",

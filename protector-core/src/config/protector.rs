@@ -86,6 +86,11 @@ pub struct Defaults {
     /// The Cinder group type of new groups, on both sites. Without it the type is chosen by its specs, which only an
     /// administrator of the project may see.
     pub group_type: Option<String>,
+    /// The Cinder volume type of tests' volumes, on both sites: one that does not replicate. Without it the one on the
+    /// backend of the replicated type is taken, which only an administrator of the project may see.
+    pub test_volume_type: Option<String>,
+    /// How long a test runs that nobody ends.
+    pub test_time_to_live: Duration,
 }
 
 impl Default for Defaults {
@@ -95,6 +100,8 @@ impl Default for Defaults {
             retention: Duration::from_hours(24),
             rpo_minutes: 15,
             group_type: None,
+            test_volume_type: None,
+            test_time_to_live: Duration::from_hours(24),
         }
     }
 }
@@ -233,7 +240,14 @@ fn array(place: &Place<'_>) -> Result<ArrayConfig, ConfigError> {
 }
 
 fn mappings(place: &Place<'_>, sites: &BTreeMap<SiteName, SiteConfig>) -> Result<Mappings, ConfigError> {
-    place.only(&["networks", "flavors", "volume_types", "security_groups", "availability_zones"])?;
+    place.only(&[
+        "networks",
+        "test_networks",
+        "flavors",
+        "volume_types",
+        "security_groups",
+        "availability_zones",
+    ])?;
     let mut mappings = Mappings::default();
     for kind in MappingKind::ALL {
         let Some(list) = place.find(kind.as_str()) else { continue };
@@ -260,13 +274,25 @@ fn mappings(place: &Place<'_>, sites: &BTreeMap<SiteName, SiteConfig>) -> Result
 }
 
 fn defaults(place: &Place<'_>) -> Result<Defaults, ConfigError> {
-    place.only(&["replication_interval", "retention", "rpo_minutes", "group_type"])?;
+    place.only(&[
+        "replication_interval",
+        "retention",
+        "rpo_minutes",
+        "group_type",
+        "test_volume_type",
+        "test_time_to_live",
+    ])?;
     let standard = Defaults::default();
     Ok(Defaults {
         replication_interval: positive_seconds(place, "replication_interval", standard.replication_interval)?,
         retention: positive_seconds(place, "retention", standard.retention)?,
         rpo_minutes: place.find("rpo_minutes").map_or(Ok(standard.rpo_minutes), |entry| entry.count())?,
         group_type: place.find("group_type").map(|entry| entry.text().map(str::to_owned)).transpose()?,
+        test_volume_type: place
+            .find("test_volume_type")
+            .map(|entry| entry.text().map(str::to_owned))
+            .transpose()?,
+        test_time_to_live: positive_seconds(place, "test_time_to_live", standard.test_time_to_live)?,
     })
 }
 

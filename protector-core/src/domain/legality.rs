@@ -120,6 +120,11 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
         | GroupStatus::Deleting => vec![Resume],
     };
     let settled = matches!(group.status, GroupStatus::Active | GroupStatus::FailedOver);
+    if group.test.is_some() && settled {
+        // A move has come between: what it could not remove of the test is still to go.
+        possible.retain(|action| *action != TestFailover);
+        possible.push(TestCleanup);
+    }
     if let Some(uncommitted) = group.uncommitted.as_ref().filter(|_| settled) {
         possible.push(Commit);
         if uncommitted.undoable {
@@ -127,4 +132,29 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
         }
     }
     possible
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::RunningTest;
+    use crate::domain::testing::{at, group};
+
+    #[test]
+    fn what_a_move_left_of_a_test_is_ended_before_the_next_test() {
+        let mut group = group("b", 2, Some(0));
+        group.status = GroupStatus::FailedOver;
+        let ends_a_test = |group: &ProtectionGroup| possible(group).contains(&Action::TestCleanup);
+        assert!(possible(&group).contains(&Action::TestFailover) && !ends_a_test(&group));
+        group.test = Some(RunningTest {
+            operation: crate::id::OperationId::new(uuid::Uuid::nil()),
+            site: "b".into(),
+            point: "p".to_owned(),
+            started_at: at(0),
+            ends_at: None,
+        });
+        assert!(!possible(&group).contains(&Action::TestFailover) && ends_a_test(&group));
+        group.status = GroupStatus::TestActive;
+        assert_eq!(possible(&group).iter().filter(|action| **action == Action::TestCleanup).count(), 1);
+    }
 }

@@ -10,9 +10,14 @@
 //! | server group | name | name |
 //! | recovery point, safety snapshot | suffix | suffix |
 //! | epoch, content | tag on the array | volume id |
+//! | volume, server of a test | metadata: the test's operation, the lineage | the same metadata |
+//! | network of a test | description and tag: the test's operation | name and description |
+//! | port of a test | tag: the test's operation | network and MAC address |
+//!
+//! What a test makes never bears the marker of a lineage: nothing that looks for a group's own objects finds it.
 
 use super::OperationType;
-use crate::id::{GroupId, LineageId, ProjectId};
+use crate::id::{GroupId, LineageId, OperationId, ProjectId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -22,6 +27,10 @@ pub const MARKER_PREFIX: &str = "protector:";
 pub const GROUP_KEY: &str = "protector:group";
 /// The key under which the lineage is kept.
 pub const LINEAGE_KEY: &str = "protector:lineage";
+/// The key under which the operation is kept that made something for a test.
+pub const TEST_KEY: &str = "protector:test";
+/// The key under which the lineage is kept that something of a test is a copy of.
+pub const TEST_LINEAGE_KEY: &str = "protector:test-lineage";
 
 const NAMESPACE: Uuid = Uuid::from_u128(0x6d2c_8a44_1d5f_4f0b_9c1e_5b7f_3f0a_7e11);
 
@@ -53,6 +62,31 @@ pub fn markers(group: GroupId, lineage: LineageId) -> BTreeMap<String, String> {
 /// The marker of a port.
 pub fn port_tag(group: GroupId) -> String {
     format!("{MARKER_PREFIX}{group}")
+}
+
+/// The markers of a test's volume or server.
+pub fn test_markers(group: GroupId, test: OperationId, lineage: LineageId) -> BTreeMap<String, String> {
+    [
+        (GROUP_KEY.to_owned(), group.to_string()),
+        (TEST_KEY.to_owned(), test.to_string()),
+        (TEST_LINEAGE_KEY.to_owned(), lineage.to_string()),
+    ]
+    .into()
+}
+
+/// The marker of a test's port or network; of a network it is the description, too.
+pub fn test_tag(test: OperationId) -> String {
+    format!("{TEST_KEY}:{test}")
+}
+
+/// Whether metadata says that something was made by a test.
+pub fn is_of_test(metadata: &BTreeMap<String, String>, test: OperationId) -> bool {
+    metadata.get(TEST_KEY).is_some_and(|marker| *marker == test.to_string())
+}
+
+/// The name of a test's copy.
+pub fn test_copy(name: &str) -> String {
+    format!("{name}-test")
 }
 
 /// The name of a point made on demand: unique within the group, at most 63 characters.
@@ -104,6 +138,20 @@ mod tests {
         for name in ["217", "protector-", "protector-e1", "protector-failover-e-a1", "failover-e1-a1"] {
             assert_eq!(epoch_of_point(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_test_makes_bears_its_operation_and_no_lineage_of_the_group() {
+        let group = group_id(&ProjectId::from("p1"), "web");
+        let (one, other) = (OperationId::new(Uuid::from_u128(1)), OperationId::new(Uuid::from_u128(2)));
+        let lineage = lineage_id(group, "server", "x");
+        let markers = test_markers(group, one, lineage);
+        assert!(is_of_test(&markers, one) && !is_of_test(&markers, other));
+        assert!(!markers.contains_key(LINEAGE_KEY));
+        assert!(markers.keys().all(|key| is_marker(key)) && is_marker(&test_tag(one)));
+        assert!(!is_of_test(&super::markers(group, lineage), one));
+        // Neutron before 2023 takes no tag of more than 60 characters; none holds a comma.
+        assert!(test_tag(one).len() <= 60 && !test_tag(one).contains(','));
     }
 
     #[test]

@@ -108,6 +108,14 @@ impl StepError {
         Self::new(code, format!("failed to {waited}: {stopped}"))
     }
 
+    /// What was to be removed with a test is not marked as made by it.
+    pub(crate) fn not_of_test(kind: &str, id: &str, test: OperationId) -> Self {
+        Self::new(
+            Code::RequestRefused,
+            format!("{kind} {id} does not bear the marker of test {test}: it stays"),
+        )
+    }
+
     /// What was found contradicts what is needed: a person has to look.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(Code::StepConflict, message)

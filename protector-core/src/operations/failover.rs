@@ -2,6 +2,7 @@ mod checks;
 mod placing;
 mod steps;
 
+pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
 use super::placement::Placement;

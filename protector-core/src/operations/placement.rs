@@ -118,6 +118,20 @@ impl Placement<'_> {
                 ));
             }
         }
+        let security_groups = self.security_groups(server, port, &mut findings);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        Ok(new_port(port, network.id.clone(), fixed_ips, security_groups))
+    }
+
+    /// The ids of the security groups that stand for a port's.
+    pub(super) fn security_groups(
+        &self,
+        server: &str,
+        port: &PortDefinition,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<String> {
         let mut security_groups = Vec::new();
         for group in &port.security_groups {
             let mapped = self.mapped(MappingKind::SecurityGroup, group);
@@ -131,38 +145,70 @@ impl Placement<'_> {
                 )),
             }
         }
-        if !findings.is_empty() {
-            return Err(findings);
-        }
-        let protected = port.port_security_enabled.unwrap_or(true);
-        Ok(NewPort {
-            network_id: network.id.clone(),
-            name: port.name.clone(),
-            description: port.description.clone(),
-            mac_address: Some(port.mac_address.clone()),
-            fixed_ips,
-            allowed_address_pairs: port
-                .allowed_address_pairs
-                .iter()
-                .map(|pair| AddressPair {
-                    ip_address: pair.ip_address.clone(),
-                    mac_address: pair.mac_address.clone(),
-                })
-                .collect(),
-            port_security_enabled: port.port_security_enabled,
-            // Neutron refuses security groups on a port without port security.
-            security_groups: protected.then_some(security_groups),
-            admin_state_up: port.admin_state_up,
-            // Nova sets it from the server's host name.
-            dns_name: None,
-            vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
-            extra_dhcp_opts: port
-                .extra_dhcp_options
-                .iter()
-                .filter_map(|option: &Value| serde_json::from_value(option.clone()).ok())
-                .collect(),
-        })
+        security_groups
     }
+}
+
+/// A port in another network that is the same in all else.
+pub(super) fn new_port(
+    port: &PortDefinition,
+    network_id: String,
+    fixed_ips: Vec<FixedIp>,
+    security_groups: Vec<String>,
+) -> NewPort {
+    let protected = port.port_security_enabled.unwrap_or(true);
+    NewPort {
+        network_id,
+        name: port.name.clone(),
+        description: port.description.clone(),
+        mac_address: Some(port.mac_address.clone()),
+        fixed_ips,
+        allowed_address_pairs: port
+            .allowed_address_pairs
+            .iter()
+            .map(|pair| AddressPair {
+                ip_address: pair.ip_address.clone(),
+                mac_address: pair.mac_address.clone(),
+            })
+            .collect(),
+        port_security_enabled: port.port_security_enabled,
+        // Neutron refuses security groups on a port without port security.
+        security_groups: protected.then_some(security_groups),
+        admin_state_up: port.admin_state_up,
+        // Nova sets it from the server's host name.
+        dns_name: None,
+        vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
+        extra_dhcp_opts: port
+            .extra_dhcp_options
+            .iter()
+            .filter_map(|option: &Value| serde_json::from_value(option.clone()).ok())
+            .collect(),
+    }
+}
+
+/// What Nova would refuse of servers that are to be made.
+pub(super) fn compute_quota(facts: &SiteFacts, servers: &[&ServerDefinition]) -> Vec<Finding> {
+    let limits = &facts.compute_limits;
+    let sum = |of: fn(&FlavorDefinition) -> u64| servers.iter().map(|server| of(&server.flavor)).sum();
+    let needs: [(&str, u64, i64, i64); 3] = [
+        ("instances", servers.len() as u64, limits.max_instances, limits.instances_used),
+        ("cores", sum(|flavor| flavor.vcpus), limits.max_cores, limits.cores_used),
+        ("ram (MiB)", sum(|flavor| flavor.memory), limits.max_ram, limits.ram_used),
+    ];
+    let mut findings = Vec::new();
+    for (kind, needed, limit, used) in needs {
+        let free = u64::try_from(limit - used).unwrap_or(0);
+        if limit >= 0 && needed > free {
+            findings.push(Finding::new(
+                FindingCode::QuotaExceeded,
+                &facts.site,
+                format!("quota {kind}"),
+                format!("{needed} more are needed, {free} are free of {limit}"),
+                "raise the quota of the project, or free what is not needed",
+            ));
+        }
+    }
+    findings
 }
 
 /// The twin of a volume: the same but empty, with our markers.

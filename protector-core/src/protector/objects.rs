@@ -1,4 +1,4 @@
-use crate::engine::{OperationState, PlannedStep};
+use crate::engine::{OperationState, PlannedStep, StepState};
 use crate::id::{OperationId, SiteName};
 use crate::operations::MadeObject;
 use serde_json::Value;
@@ -13,7 +13,10 @@ pub(super) fn account(objects: &mut Vec<MadeObject>, operation: OperationId, sta
         let input =
             crate::engine::Plan::resolve(step, state.outputs()).unwrap_or_else(|_| step.input.clone());
         objects.extend(made(operation, site, step, &input, output));
-        removed(objects, site, step, &input);
+        // What may have been removed may be there, too.
+        if matches!(state.step(&step.id), Some(StepState::Done)) {
+            removed(objects, site, step, &input);
+        }
     }
 }
 
@@ -51,12 +54,20 @@ fn made(
             object("volume", text(output, "/volume_id"), text(input, "/volume/name")),
             object("array_volume", text(output, "/array_volume_id"), text(output, "/array_volume_name")),
         ],
-        "create_port" => vec![object("port", text(output, "/port_id"), text(input, "/port/name"))],
-        "create_server" => vec![object("server", text(output, "/server_id"), text(input, "/server/name"))],
+        "create_port" | "create_test_port" => {
+            vec![object("port", text(output, "/port_id"), text(input, "/port/name"))]
+        }
+        "create_server" | "create_test_server" => {
+            vec![object("server", text(output, "/server_id"), text(input, "/server/name"))]
+        }
         "import_keypair" => vec![object("keypair", text(input, "/name"), text(input, "/name"))],
         "create_server_group" => {
             vec![object("server_group", text(output, "/server_group_id"), text(input, "/name"))]
         }
+        "create_test_volume" => {
+            vec![object("volume", text(output, "/volume_id"), text(input, "/volume/name"))]
+        }
+        "create_test_network" => vec![object("network", text(output, "/network_id"), text(input, "/name"))],
         // The point as the target has it, which is discarded for itself.
         "await_point" => {
             let arrived = snapshot("/origin/group", "/point");
@@ -76,9 +87,10 @@ fn made(
 
 fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, input: &Value) {
     let (kind, id) = match step.kind.as_str() {
-        "delete_server" => ("server", text(input, "/server_id")),
-        "delete_port" => ("port", text(input, "/port_id")),
-        "remove_twin" => ("volume", text(input, "/volume_id")),
+        "delete_server" | "delete_test_server" => ("server", text(input, "/server_id")),
+        "delete_port" | "delete_test_port" => ("port", text(input, "/port_id")),
+        "remove_twin" | "delete_test_volume" => ("volume", text(input, "/volume_id")),
+        "delete_test_network" => ("network", text(input, "/network_id")),
         "delete_consistency_group" => ("consistency_group", text(input, "/group_id")),
         "discard_point" => {
             let name = text(input, "/group").zip(text(input, "/point"));

@@ -1,6 +1,7 @@
 mod movement;
 mod protect;
 mod replication;
+mod test;
 mod unprotect;
 
 use super::{Error, Protector, Request};
@@ -42,6 +43,8 @@ impl Protector {
             Request::Protect(request) => Box::pin(self.plan_protect(request)).await,
             Request::Failover(request) => Box::pin(self.plan_move(request, OperationType::Failover)).await,
             Request::Failback(request) => Box::pin(self.plan_move(request, OperationType::Failback)).await,
+            Request::TestFailover(request) => Box::pin(self.plan_test_failover(request)).await,
+            Request::TestCleanup { group } => Box::pin(self.plan_test_cleanup(group)).await,
             Request::Sync { group } => Box::pin(self.plan_sync(group)).await,
             Request::Reprotect { group } => Box::pin(self.plan_reprotect(group)).await,
             Request::Commit { group } => self.plan_commit(group).await,
@@ -116,7 +119,7 @@ impl Protector {
         Ok(self.recall(Some(group)).await?.len() as u64 + 1)
     }
 
-    async fn nothing_unfinished(&self, name: &str, group: GroupId) -> Result<(), Error> {
+    pub(super) async fn nothing_unfinished(&self, name: &str, group: GroupId) -> Result<(), Error> {
         for recalled in self.recall(Some(group)).await? {
             if recalled.state.end().is_none() {
                 return Err(Error::Unfinished {
@@ -152,7 +155,7 @@ fn volumes_of(captured: &[Captured]) -> Vec<VolumeId> {
     volumes.map(|volume| volume.volume_id.clone()).collect()
 }
 
-fn lineages(group: &ProtectionGroup, site: &SiteName) -> Lineages {
+pub(super) fn lineages(group: &ProtectionGroup, site: &SiteName) -> Lineages {
     let ports = group.members.values().flat_map(|member| &member.ports);
     Lineages {
         volumes: group

@@ -4,11 +4,13 @@
 mod groups;
 mod membership;
 mod surplus;
+mod test_volumes;
 mod twins;
 
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
 pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
 pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};
+pub use test_volumes::{CreateTestVolume, CreateTestVolumeInput, DeleteTestVolume, DeleteTestVolumeInput};
 pub use twins::{CreateTwin, CreateTwinInput, ReleaseTwin, ReleaseTwinInput, RemoveTwin, RemoveTwinInput};
 
 use crate::engine::{StepError, StepRun};

@@ -1,5 +1,17 @@
 //! Steps in Neutron.
 
+mod test_networks;
+mod test_ports;
+
+pub(crate) use test_networks::is_of_test;
+pub use test_networks::{
+    CreateTestNetwork, CreateTestNetworkInput, CreateTestSubnet, CreateTestSubnetInput, DeleteTestNetwork,
+    DeleteTestNetworkInput, NetworkMade, SubnetMade,
+};
+pub use test_ports::{
+    CreateTestPort, CreateTestPortInput, DeleteTestPort, DeleteTestPortInput, TestPortMade,
+};
+
 use super::storage::Nothing;
 use super::{Seen, Site, SiteStep};
 use crate::engine::{StepError, StepRun};

@@ -4,6 +4,7 @@ mod keypairs;
 mod power;
 mod server_groups;
 mod servers;
+mod test_servers;
 
 pub use keypairs::{DeleteKeypair, DeleteKeypairInput, ImportKeypair, ImportKeypairInput, KeypairImported};
 pub use power::{
@@ -16,6 +17,7 @@ pub use servers::{
     CreateServer, CreateServerInput, DeleteServer, DeleteServerInput, ExpectedPort, ServerMade, VerifyServer,
     VerifyServerInput,
 };
+pub use test_servers::{CreateTestServer, CreateTestServerInput, DeleteTestServer, DeleteTestServerInput};
 
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;

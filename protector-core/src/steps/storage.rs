@@ -1,6 +1,7 @@
 //! Steps on arrays, in the storage driver's language.
 
 mod discard;
+mod fill;
 mod materialize;
 mod points;
 mod replication;
@@ -8,6 +9,7 @@ mod replication;
 pub use discard::{
     DiscardOrigin, DiscardOriginInput, DiscardPoint, DiscardPointInput, ForgetMarks, ForgetMarksInput,
 };
+pub use fill::{FillTestVolume, FillTestVolumeInput};
 pub use materialize::{Materialize, MaterializeInput, SafetySnapshot, SafetySnapshotInput};
 pub use points::{
     AwaitPoint, AwaitPointInput, HoldPoint, HoldPointInput, PointArrived, ReleasePoint, ReplicateNow,

@@ -61,6 +61,8 @@ fn a_full_file_is_read_with_paths_beside_it() {
             retention: Duration::from_secs_f64(7200.5),
             rpo_minutes: 20,
             group_type: None,
+            test_volume_type: None,
+            test_time_to_live: Duration::from_hours(24),
         }
     );
     assert_eq!(

@@ -1,8 +1,10 @@
 use super::placing::Move;
 use super::{FailoverFacts, MoveMode};
-use crate::domain::{Finding, FindingCode, KeypairDefinition, ServerGroupDefinition, StorageGroupReference};
+use crate::domain::{
+    Finding, FindingCode, KeypairDefinition, ServerDefinition, ServerGroupDefinition, StorageGroupReference,
+};
 use crate::driver::GroupOrigin;
-use crate::operations::placement::quota;
+use crate::operations::placement::{compute_quota, quota};
 use std::collections::BTreeSet;
 
 /// The groups on the arrays have our volumes and no others, and the replication is connected.
@@ -65,25 +67,9 @@ pub(super) fn check_compute_limits(
     moves: &[Move<'_>],
     findings: &mut Vec<Finding>,
 ) {
-    let limits = &facts.target.site.compute_limits;
-    let new = || moves.iter().filter(|one| one.shadow.is_none() && one.absent.is_none());
-    let needs = [
-        ("instances", new().count() as u64, limits.max_instances, limits.instances_used),
-        ("cores", new().map(|one| one.definition.flavor.vcpus).sum(), limits.max_cores, limits.cores_used),
-        ("ram (MiB)", new().map(|one| one.definition.flavor.memory).sum(), limits.max_ram, limits.ram_used),
-    ];
-    for (kind, needed, limit, used) in needs {
-        let free = u64::try_from(limit - used).unwrap_or(0);
-        if limit >= 0 && needed > free {
-            findings.push(Finding::new(
-                FindingCode::QuotaExceeded,
-                &facts.target.site.site,
-                format!("quota {kind}"),
-                format!("{needed} more are needed, {free} are free of {limit}"),
-                "raise the quota of the project, or free what is not needed",
-            ));
-        }
-    }
+    let new = moves.iter().filter(|one| one.shadow.is_none() && one.absent.is_none());
+    let new: Vec<&ServerDefinition> = new.map(|one| one.definition).collect();
+    findings.extend(compute_quota(facts.target.site, &new));
 }
 
 pub(super) fn check_volume_limits(
@@ -154,6 +140,6 @@ pub(super) fn keypairs_and_groups<'a>(
     shared
 }
 
-fn first_two(key: &str) -> Vec<&str> {
+pub(in crate::operations) fn first_two(key: &str) -> Vec<&str> {
     key.split_whitespace().take(2).collect()
 }

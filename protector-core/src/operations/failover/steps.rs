@@ -10,7 +10,7 @@ use crate::domain::{Finding, GroupStatus, OperationType, StorageGroupReference};
 use crate::driver::{GroupOrigin, ReplicationSettings};
 use crate::engine::{PlanBuilder, StepBuilder};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId};
-use crate::operations::{PlanningError, record_group};
+use crate::operations::{PlanningError, record_group, test_cleanup};
 use crate::steps::guard::ValidateTargetInput;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +100,17 @@ impl<'a> Writer<'a> {
             MoveMode::Completion => self.completion(shared, &marked),
             MoveMode::Undo => self.undo(shared, &marked),
         }
+        self.end_test();
         Ok(self.plan.build()?)
+    }
+
+    /// A test of the group that runs where it goes has served: it goes once all else is done.
+    fn end_test(&mut self) {
+        let group = self.facts.group;
+        let Some(test) = group.test.as_ref().filter(|test| test.site == *self.target) else { return };
+        let found = test_cleanup::Found::look(test, self.facts.target.site, &[]);
+        let moved = StepId::new("record_move");
+        test_cleanup::remove(&mut self.plan, (group, test), &found, &moved, true);
     }
 
     fn planned(&mut self, shared: &Shared<'_>, marked: &StepId) {

@@ -123,7 +123,7 @@ impl Protector {
     }
 
     /// The VMs as they were captured last.
-    async fn recorded_members(&self, group: &ProtectionGroup) -> Result<Vec<Captured>, Error> {
+    pub(super) async fn recorded_members(&self, group: &ProtectionGroup) -> Result<Vec<Captured>, Error> {
         let mut captured = Vec::new();
         for member in group.members.keys() {
             captured.extend(self.recorded(*member).await?);
@@ -169,7 +169,7 @@ impl Protector {
 }
 
 /// The point that is named, else the newest that may be used.
-fn choose<'a>(
+pub(super) fn choose<'a>(
     group: &ProtectionGroup,
     target: &SiteName,
     points: &'a [RecoveryPoint],

@@ -164,7 +164,6 @@ impl SiteStep for RecordMove {
         if input.replicates {
             group.replication = ReplicationState::Running;
         }
-        group.test = None;
         if let Some(snapshot) = &input.safety_snapshot {
             let mut kept = group.uncommitted.take().map(|before| before.safety_snapshots).unwrap_or_default();
             kept.retain(|before| before != snapshot);

@@ -129,7 +129,7 @@ impl SiteStep for CreateServer {
     }
 }
 
-async fn delete(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
+pub(super) async fn delete(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
     site.access.cloud.servers().delete(&run.context, id).await?;
     let gone = |servers: &[crate::openstack::compute::Server]| {
         if servers.iter().any(|server| server.id == *id) {
@@ -172,21 +172,31 @@ impl SiteStep for DeleteServer {
         let Some(server) = server_now(site.access, run, &input.server_id).await? else {
             return Ok(Nothing {});
         };
-        if server.locked {
-            site.access.cloud.servers().unlock(&run.context, &server.id).await?;
-        }
-        // Nova would have Cinder delete, and the driver eradicate, what held production data.
-        let attachments = site.access.cloud.volume_attachments();
-        for attachment in attachments.list(&run.context, &server.id).await? {
-            if attachment.delete_on_termination {
-                attachments
-                    .set_delete_on_termination(&run.context, &server.id, &attachment.volume_id, false)
-                    .await?;
-            }
-        }
+        release_volumes(site, run, &server).await?;
         delete(site, run, &server.id).await?;
         Ok(Nothing {})
     }
+}
+
+/// Sees that a server can be deleted and that no volume goes with it.
+pub(super) async fn release_volumes(
+    site: Site<'_>,
+    run: &StepRun,
+    server: &crate::openstack::compute::Server,
+) -> Result<(), StepError> {
+    if server.locked {
+        site.access.cloud.servers().unlock(&run.context, &server.id).await?;
+    }
+    // Nova would have Cinder delete, and the driver eradicate, what held production data.
+    let attachments = site.access.cloud.volume_attachments();
+    for attachment in attachments.list(&run.context, &server.id).await? {
+        if attachment.delete_on_termination {
+            attachments
+                .set_delete_on_termination(&run.context, &server.id, &attachment.volume_id, false)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Sees that a server is what it has to be.
