@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
+mod differences;
 mod docs;
 mod openapi;
 mod pair;

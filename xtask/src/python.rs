@@ -33,6 +33,7 @@ const TESTS: &[&str] = &[
     "scenario/test_checks.py",
     "scenario/test_writes.py",
     "scenario/test_traces.py",
+    "scenario/test_differences.py",
     "openapi",
 ];
 
