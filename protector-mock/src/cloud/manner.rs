@@ -215,14 +215,14 @@ pub(super) fn body(kind: ServiceKind, request: &Request) -> Result<Value, Fault>
 }
 
 /// What goes over the wire of a reply's content, and as which media type. Nova and Cinder name one also where there is nothing
-/// (`wsgi.py`: ResponseObject.serialize), WebOb has one of its own.
+/// (`wsgi.py`: ResponseObject.serialize), WebOb has one of its own, which Glance lets stand.
 pub(super) fn bytes(kind: ServiceKind, content: Content) -> Option<(&'static str, Bytes)> {
     match content {
         Content::Nothing if matches!(kind, ServiceKind::Compute | ServiceKind::BlockStorage) => {
             Some(("application/json", Bytes::new()))
         }
-        Content::Nothing => None,
-        Content::Bare => Some(("text/html; charset=UTF-8", Bytes::new())),
+        Content::Nothing if kind != ServiceKind::Image => None,
+        Content::Nothing | Content::Bare => Some(("text/html; charset=UTF-8", Bytes::new())),
         Content::Json(body) => Some(("application/json", Bytes::from(body.to_string()))),
         Content::Other { media_type, bytes } => Some((media_type, bytes)),
     }
