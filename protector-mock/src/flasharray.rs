@@ -331,7 +331,10 @@ fn api(mut asked: Asked<'_, '_>, path: &str, request: &Request) -> Result<Answer
     }
     interface::check(version, method, path, &asked.query, &asked.body)?;
     windows::check_refusals(&asked, method, path, request.uri().query().unwrap_or_default())?;
-    routes::answer(&mut asked, method, path)
+    let mut answer = routes::answer(&mut asked, method, path)?;
+    let items = answer.body.as_mut().and_then(|body| body.get_mut("items")?.as_array_mut());
+    items.into_iter().flatten().for_each(|item| interface::reduce(version, path, item));
+    Ok(answer)
 }
 
 /// The answer as it is sent; how many items it has, and its first error.

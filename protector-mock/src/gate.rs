@@ -5,6 +5,7 @@ mod access_log;
 mod late;
 mod outcome;
 mod recording;
+mod shapes;
 mod surroundings;
 mod victim;
 
@@ -134,7 +135,7 @@ impl Gate {
 
     async fn carried_out(&self, request: &Arc<Request>, fired: Fired, entry: &mut Open) -> End {
         if let Some(response) = fired.limited {
-            entry.answered(&response);
+            self.surroundings.recording.answered(entry, &response);
             return End::Wire(Outcome::whole(response));
         }
         let action = fired.decided.map(|(_, action)| action);
@@ -142,7 +143,7 @@ impl Gate {
             Some(Action::Lose { loss, after: false }) => return self.lost(*loss, entry),
             Some(Action::Answer { answer, after: false }) => {
                 let response = answer.response(self.surroundings.clock.now());
-                entry.answered(&response);
+                self.surroundings.recording.answered(entry, &response);
                 return End::Wire(Outcome::whole(response));
             }
             Some(Action::Late(distribution)) => {
@@ -159,7 +160,7 @@ impl Gate {
             entry.error = Some("no answer was made".to_owned());
             return End::Wire(Outcome::HangUp { reset: false });
         };
-        entry.answered(&response);
+        self.surroundings.recording.answered(entry, &response);
         let now = self.surroundings.clock.now();
         match action.as_deref() {
             Some(Action::Lose { loss, .. }) => self.lost(*loss, entry),

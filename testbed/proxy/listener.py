@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         entry['forwarded'] = True
         status, reason, headers, data = self.server.upstream.exchange(
             self.command, self.path, self.headers.items(), body)
-        entry['status'] = status
+        self.server.recording.answered(entry, status, headers, data)
         if action in AFTER:
             return self._loss(rule)
         return partial(self._answer, status, reason, headers, data)

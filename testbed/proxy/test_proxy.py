@@ -91,6 +91,9 @@ class Proxied(unittest.TestCase):
     def recorded(self, since=0):
         return self.order('GET', f'/requests?since={since}')[1]['requests']
 
+    def written(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
     def victim(self):
         process = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)
         self.addCleanup(process.stdin.close)
@@ -151,7 +154,22 @@ class Recording(Proxied):
         self.assertIn('x-auth-token', entry['headers'])
         self.assertNotIn('hidden', json.dumps(entry))
         self.assertNotIn('hidden', self.log.read_text())
-        self.assertEqual(json.loads(self.log.read_text()), entry)
+        self.assertEqual(self.written()[-1], entry)
+
+    def test_of_an_answer_the_shape_is_told_once_and_no_value(self):
+        for _ in range(2):
+            self.ask()
+        self.assertEqual([list(line) for line in self.written()].count(['shape', 'fields']), 1)
+        shape, entry, _ = self.written()
+        self.assertEqual(entry['answer']['shape'], shape['shape'])
+        self.assertEqual(shape['fields'], {'': 'object', '.host': 'string', '.next': 'string', '.other': 'string'})
+        told = entry['answer']['headers']
+        self.assertEqual((told['content-type'], told['location']), ('application/json', '/made/1'))
+        self.assertEqual(told['x-twice'], None)
+
+    def test_an_answer_without_a_body_has_no_shape(self):
+        self.ask('HEAD')
+        self.assertIsNone(self.recorded()[0]['answer']['shape'])
 
     def test_only_what_came_since_is_told(self):
         self.ask()

@@ -13,6 +13,7 @@ import openstack
 import yaml
 
 from arrays import Array
+from witness import Witness
 
 warnings.filterwarnings('ignore', category=UserWarning, module='openstack')
 
@@ -53,6 +54,7 @@ class Bed:
                        for name, told_of in told['arrays'].items()}
         self.proxy_url = told.get('proxy')
         self._connections, self._lock = {}, threading.Lock()
+        self.witness = None
 
     def _absolute(self, path):
         return None if path is None else str(self.path.parent / path)
@@ -67,6 +69,12 @@ class Bed:
         paths['proxied_certificate'] = self._absolute(
             told.get('proxied_certificate', told['certificate']))
         return Array(name=name, **{**told, **paths})
+
+    def be_watched(self):
+        """Has a record kept of what is asked through connections made from now on, beside the proxy's."""
+        folder = self.path.parent / 'log'
+        if folder.is_dir():
+            self.witness = Witness(folder)
 
     @property
     def names(self):
@@ -93,10 +101,13 @@ class Bed:
                     auth = {'auth_url': auth['auth_url'], 'username': username,
                             'password': password, 'project_name': project,
                             'user_domain_name': domain, 'project_domain_name': domain}
-                self._connections[key] = openstack.connection.Connection(
+                made = openstack.connection.Connection(
                     auth=auth, region_name=self.sites[site].region, auth_type='password',
                     interface=entry.get('interface', 'public'),
                     verify=entry.get('verify', True), cacert=entry.get('cacert'))
+                if self.witness:
+                    self.witness.watch(made, site)
+                self._connections[key] = made
             return self._connections[key]
 
     def forget(self, site, username):

@@ -78,7 +78,9 @@ def bed(request):
     if not path:
         pytest.skip('needs a pair of sites: --bed bed.json')
     from bed import Bed
-    return Bed(path)
+    described = Bed(path)
+    described.be_watched()
+    return described
 
 
 @pytest.fixture(scope='session')

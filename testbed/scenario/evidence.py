@@ -16,6 +16,8 @@ class Evidence:
         self.bed, self.faults, self.programs = bed, faults, []
         self._sizes, self._proxy, self._runs = {}, 0, {}
         faults.mark(SESSION)
+        if bed.witness:
+            bed.witness.mark(SESSION)
 
     def begin(self, test):
         self._sizes = {path: _size(path) for site in self.bed.sites.values()

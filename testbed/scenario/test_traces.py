@@ -40,6 +40,12 @@ def test_how_often_something_is_written_does():
     assert told == ['t / failover 1: site-a/compute POST /servers: 2 and 1']
 
 
+def test_how_many_points_are_removed_makes_none_for_schedules_make_some():
+    removal = asked('PATCH', '/api/2.36/protection-group-snapshots?names=one.point')
+    assert compared([removal] * 3, [removal]) == []
+    assert len(compared([removal], [])) == 1
+
+
 def test_what_one_alone_reads_and_another_microversion_do():
     told = compared([asked('GET', '/servers', 'compute 2.90')], [asked('GET', '/servers', 'compute 2.100')])
     assert len(told) == 2

@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask --help`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
+mod differences;
 mod docs;
+mod openapi;
 mod pair;
 mod process;
 mod python;
@@ -30,6 +32,8 @@ enum Command {
     Test(test::Arguments),
     /// Two real OpenStack sites on this machine (root on Debian 12), and the scenario on them
     Testbed(testbed::Arguments),
+    /// Whether simulated FlashArrays answer as the vendor's OpenAPI files say, which are no part of the project
+    Openapi(openapi::Arguments),
     /// Writes the generated pages of docs/
     Docs,
 }
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let done = Workspace::find().and_then(|workspace| match arguments.command {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::Testbed(arguments) => testbed::run(&workspace, &arguments),
+        Command::Openapi(arguments) => openapi::validate(&workspace, &arguments),
         Command::Docs => docs::write(&workspace),
     });
     match done {

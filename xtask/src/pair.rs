@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 const LOG: &str = "protector-sim.log";
 
 /// The requests that it answered.
-const REQUESTS: &str = "log/requests.jsonl";
+pub(crate) const REQUESTS: &str = "log/requests.jsonl";
 
 /// Builds the program that simulates it.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {

@@ -19,7 +19,7 @@ pub(crate) struct Environment {
 /// For the testbed's own tests, and those on sites.
 pub(crate) const TESTBED: Environment = Environment {
     name: "xtask-python",
-    packages: &["openstacksdk", "pymysql", "pytest", "pyyaml", "requests"],
+    packages: &["jsonschema", "openstacksdk", "pymysql", "pytest", "pyyaml", "requests"],
 };
 
 /// The versions in all environments are those that the testbed installs, too.
@@ -33,6 +33,8 @@ const TESTS: &[&str] = &[
     "scenario/test_checks.py",
     "scenario/test_writes.py",
     "scenario/test_traces.py",
+    "scenario/test_differences.py",
+    "openapi",
 ];
 
 /// Runs the tests that need no cloud.

@@ -1,5 +1,6 @@
 //! The testbed's scenario on a pair of simulated sites.
 
+use crate::differences::{self, Judged};
 use crate::pair::{self, Pair};
 use crate::process::{cargo, run};
 use crate::python;
@@ -15,7 +16,8 @@ const TESTS: &[&str] = &["test_scenario.py", "test_bad_input.py", "test_kills.py
 /// How much of the kill matrix: all of it takes too long for every run.
 const KILLS: [&str; 2] = ["--kill-share", "1/3"];
 
-/// Builds what it needs, starts a pair, runs the scenario on it and ends the pair.
+/// Builds what it needs, starts a pair, runs the scenario on it, ends the pair, and compares what it answered with what real
+/// sites did.
 pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
     pair::build(workspace)?;
@@ -28,7 +30,8 @@ pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     pytest.arg("--bed").arg(pair.folder.join("bed.json"));
     pytest.arg("--program").arg(workspace.target.join("debug/examples/site_failover"));
     pytest.arg("--artifacts").arg(pair.folder.join("reports"));
-    pair.run(pytest.args(KILLS).arg("--kill-seed").arg(commit(root)))
+    pair.run(pytest.args(KILLS).arg("--kill-seed").arg(commit(root)))?;
+    differences::compare(workspace, &python, &pair.folder.join(pair::REQUESTS), Judged::Simulated)
 }
 
 /// The commit, which chooses the kills: over many commits each case runs often.

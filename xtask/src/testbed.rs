@@ -1,5 +1,6 @@
 //! `cargo xtask testbed`: two real OpenStack sites on this machine, and the scenario on them.
 
+use crate::differences::{self, Judged};
 use crate::process::{cargo, run as run_command};
 use crate::python;
 use crate::tier::{Ending, Tiers};
@@ -57,6 +58,9 @@ struct Scenario {
     /// Leave the sites running
     #[arg(long)]
     keep: bool,
+    /// Add what the sites answer to the recording that simulated sites are compared with
+    #[arg(long)]
+    record: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
@@ -112,6 +116,7 @@ impl Bed<'_> {
         tiers.run("program", 240, || passed(self.build()));
         let tests = Tests::of(scenario);
         tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));
+        tiers.run("recording", 10, || passed(self.recording(scenario.record)));
         if !scenario.keep {
             tiers.always("sites down", 60, || passed(self.act("down", &[])));
         }
@@ -136,9 +141,22 @@ impl Bed<'_> {
         self.pytest(&files, &[&told.concat(), tests.options.as_slice()].concat())
     }
 
+    /// What the sites answered is what the recording knows.
+    fn recording(&self, add: bool) -> Result<()> {
+        let (python, record) = (self.python(), self.folder.join("log/proxy-requests.jsonl"));
+        if add {
+            differences::record(self.workspace, &python, &record)?;
+        }
+        differences::compare(self.workspace, &python, &record, Judged::Recording)
+    }
+
+    fn python(&self) -> PathBuf {
+        self.folder.join("venv/bin/python")
+    }
+
     /// Runs pytest with the Python that the bed has installed.
     fn pytest(&self, tests: &[&str], options: &[String]) -> Result<()> {
-        let mut pytest = Command::new(self.folder.join("venv/bin/python"));
+        let mut pytest = Command::new(self.python());
         pytest.current_dir(&self.workspace.root).env("PYTHONDONTWRITEBYTECODE", "1");
         run_command(pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).args(tests).args(options))
     }

@@ -162,5 +162,5 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let found = of_call(call)?;
     let scope = call.scope();
     call.transaction.remove::<Message>(&scope, &found.id)?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    Ok(Reply::bare(StatusCode::NO_CONTENT))
 }

@@ -148,7 +148,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         call.transaction.put(&scope, &user)?;
     }
     call.transaction.remove::<Specs>(&scope, &found.id)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn delete_keys(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -161,7 +161,7 @@ fn delete_keys(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         }
     }
     put(call, &found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn associations(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -193,7 +193,7 @@ fn associate(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     user.qos_specs = Some(found.id);
     let scope = call.scope();
     call.transaction.put(&scope, &user)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn disassociate(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -202,7 +202,7 @@ fn disassociate(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     user.qos_specs = None;
     let scope = call.scope();
     call.transaction.put(&scope, &user)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn disassociate_all(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -212,5 +212,5 @@ fn disassociate_all(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         user.qos_specs = None;
         call.transaction.put(&scope, &user)?;
     }
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }

@@ -183,7 +183,7 @@ fn fail_over(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     setup::put(call.transaction, &scope, &found)?;
     let to = text(call, "backend_id").unwrap_or_default();
     timing::later(call.transaction, &scope, FAILED_OVER, &to, 0.5)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 /// The backend goes to the other array, or comes back from it (`failover`, `_async_failover_host`). What is not replicated is in

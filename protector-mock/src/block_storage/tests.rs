@@ -1,5 +1,6 @@
 //! A site with its Cinder, asked through [`Endpoint::answer`] in raw JSON.
 
+mod answers;
 mod attachments;
 mod groups;
 mod import;

@@ -187,7 +187,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         volumes::put(call.transaction, &scope, &mut volume)?;
     }
     call.transaction.remove::<Transfer>(&scope, &found.id)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn accept(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {

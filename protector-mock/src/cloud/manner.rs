@@ -30,8 +30,10 @@ impl ServiceKind {
     }
 
     /// The headers that carry the request's id.
-    pub(super) fn request_id_headers(self) -> &'static [&'static str] {
+    pub(super) fn request_id_headers(self, content: &Content) -> &'static [&'static str] {
         match self {
+            // cinder/api/openstack/wsgi.py adds the second to its own answers, Nova has a filter for all of them.
+            Self::BlockStorage if matches!(content, Content::Bare) => &["x-openstack-request-id"],
             Self::Compute | Self::BlockStorage => &["x-openstack-request-id", "x-compute-request-id"],
             Self::Identity | Self::Network | Self::Image => &["x-openstack-request-id"],
         }
@@ -212,10 +214,15 @@ pub(super) fn body(kind: ServiceKind, request: &Request) -> Result<Value, Fault>
     serde_json::from_slice(request.body()).map_err(|_| kind.malformed_body())
 }
 
-/// What goes over the wire of a reply's content, and as which media type.
-pub(super) fn bytes(content: Content) -> Option<(&'static str, Bytes)> {
+/// What goes over the wire of a reply's content, and as which media type. Nova and Cinder name one also where there is nothing
+/// (`wsgi.py`: ResponseObject.serialize), WebOb has one of its own, which Glance lets stand.
+pub(super) fn bytes(kind: ServiceKind, content: Content) -> Option<(&'static str, Bytes)> {
     match content {
-        Content::Nothing => None,
+        Content::Nothing if matches!(kind, ServiceKind::Compute | ServiceKind::BlockStorage) => {
+            Some(("application/json", Bytes::new()))
+        }
+        Content::Nothing if kind != ServiceKind::Image => None,
+        Content::Nothing | Content::Bare => Some(("text/html; charset=UTF-8", Bytes::new())),
         Content::Json(body) => Some(("application/json", Bytes::from(body.to_string()))),
         Content::Other { media_type, bytes } => Some((media_type, bytes)),
     }

@@ -18,6 +18,8 @@ pub struct Reply {
 pub enum Content {
     /// None.
     Nothing,
+    /// None, from a handler that answers in the words of the web framework beneath the service.
+    Bare,
     /// JSON.
     Json(Value),
     /// Something else.
@@ -53,6 +55,11 @@ impl Reply {
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), content: Content::Nothing }
+    }
+
+    /// A status alone, without what the service adds to its own answers: where Cinder's handler returns a `webob.Response`.
+    pub fn bare(status: StatusCode) -> Self {
+        Self { content: Content::Bare, ..Self::empty(status) }
     }
 
     /// A status with a body that is no JSON.

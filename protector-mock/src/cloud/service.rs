@@ -234,7 +234,7 @@ impl Endpoint for Service {
             }
         };
         if !kind.hides_request_id(request.uri().path(), reply.status) {
-            for name in kind.request_id_headers() {
+            for name in kind.request_id_headers(&reply.content) {
                 add(name, &request_id);
             }
         }
@@ -250,7 +250,7 @@ impl Endpoint for Service {
                 add("vary", "X-OpenStack-Nova-API-Version");
             }
         }
-        if let Some((media_type, bytes)) = manner::bytes(reply.content) {
+        if let Some((media_type, bytes)) = manner::bytes(kind, reply.content) {
             add("content-type", media_type);
             // HTTP has it that HEAD tells what GET would.
             if request.method() != Method::HEAD {

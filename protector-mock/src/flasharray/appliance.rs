@@ -1,7 +1,7 @@
 //! The array itself: identity, space, performance, ports. Fixed figures, as far as clients read them when they start or report.
 //! Answers from `FA_2_36` models Arrays, ArraySpace, ArrayPerformance, Controller, Hardware, Port, NetworkInterface.
 
-use super::space::space;
+use super::space;
 use super::{Asked, Denied, in_milliseconds, milliseconds};
 use crate::arrays::objects;
 use crate::arrays::systems::{self, System};
@@ -18,7 +18,7 @@ fn used(asked: &Asked<'_, '_>) -> Result<Value, Denied> {
     let volumes: Vec<Volume> = objects::all(asked.transaction, &asked.system.name)?;
     let living = volumes.iter().filter(|volume| volume.destroyed.is_none());
     let provisioned = living.map(|volume| volume.provisioned).sum::<u64>();
-    Ok(space(provisioned, provisioned / 10))
+    Ok(space::of_array(provisioned, provisioned / 10))
 }
 
 fn manual_eradication(system: &System) -> &'static str {
@@ -31,8 +31,8 @@ pub(super) fn arrays(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let enabled = in_milliseconds(system.enabled_delay.unwrap_or(settings.eradication_delay));
     let disabled = in_milliseconds(system.disabled_delay.unwrap_or(settings.eradication_delay));
     Ok(vec![json!({
-        "id": system.identity, "name": system.name, "version": PURITY, "os": "Purity//FA", "model": MODEL,
-        "capacity": CAPACITY, "parity": 1.0, "ntp_servers": [], "is_local": true, "banner": "",
+        "id": system.identity, "name": system.name, "version": PURITY, "os": "Purity//FA",
+        "capacity": CAPACITY, "parity": 1.0, "ntp_servers": [], "banner": "",
         "console_lock_enabled": false, "time_zone": "UTC", "scsi_timeout": 60000, "encryption": {
             "data_at_rest": {"enabled": true, "algorithm": "AES-256-CTR"}, "module_version": "FA-1.4",
         },
@@ -141,7 +141,7 @@ pub(super) fn network_interfaces(_asked: &Asked<'_, '_>) -> Vec<Value> {
                 "mac_address": format!("24:a9:37:00:0{controller}:0{port}"), "subinterfaces": [],
                 "subnet": {"name": null}, "vlan": null,
             },
-            "fc": {"wwn": null}, "interface_type": "eth", "speed": 10_000_000_000_u64, "override_npiv_check": false,
+            "fc": {"wwn": null}, "interface_type": "eth", "speed": 10_000_000_000_u64,
         })
     };
     each_port().map(view).to_vec()

@@ -67,20 +67,18 @@ fn key(system: &System) -> String {
 
 /// GET .../connection-key.
 pub(super) fn connection_key(asked: &Asked<'_, '_>) -> Vec<Value> {
-    let now = super::milliseconds(asked.now());
-    vec![json!({"connection_key": key(&asked.system), "created": now, "expires": now + 3_600_000})]
+    vec![json!({"connection_key": key(&asked.system)})]
 }
 
 /// GET .../path.
 pub(super) fn paths(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let mut found = Vec::new();
     for (other, link) in others(asked)? {
-        for (kind, _) in KINDS.iter().filter(|(_, purpose)| link.serves(*purpose)) {
+        if KINDS.iter().any(|(_, purpose)| link.serves(*purpose)) {
             found.push(json!({
-                "id": other.identity, "name": other.name, "type": kind, "local_port": "ct0.eth2",
-                "local_address": "127.0.0.1", "remote_port": "ct0.eth2", "remote_address": "127.0.0.1",
-                "replication_transport": "ip", "encryption": "unencrypted", "status": status(asked, &other, &link),
-                "status_details": null,
+                "name": other.name, "local_port": "ct0.eth2", "local_address": "127.0.0.1",
+                "remote_port": "ct0.eth2", "remote_address": "127.0.0.1", "replication_transport": "ip",
+                "encryption": "unencrypted", "status": status(asked, &other, &link),
             }));
         }
     }

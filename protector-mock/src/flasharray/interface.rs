@@ -1,7 +1,10 @@
 //! What may be asked: what is not in the table is refused, as an array does, so that a misspelt parameter never passes for a
 //! default.
 
+mod answers;
 mod table;
+
+pub(super) use answers::reduce;
 
 use super::{Denied, query::Parameters};
 use http::StatusCode;

@@ -1,6 +1,6 @@
 //! `pods`: answers from `FA_2_36` models Pod, Member, PodMember.
 
-use super::space::space;
+use super::space;
 use super::volumes::reference_of;
 use super::{Asked, Denied, milliseconds, named, reference, text};
 use crate::arrays::pods::{self, Pod, PodChange};
@@ -27,13 +27,13 @@ fn view(asked: &Asked<'_, '_>, pod: &Pod) -> Result<Value, Denied> {
     let (sources, targets) = link_counts(asked, pod)?;
     let used = pods::provisioned(asked.transaction, pod)?;
     Ok(json!({
-        "id": pod.id, "name": pod.name, "created": milliseconds(pod.created),
+        "id": pod.id, "name": pod.name,
         "destroyed": pod.destroyed.is_some(), "time_remaining": asked.time_remaining(pod)?,
         "array_count": arrays.len(), "members": members, "arrays": arrays, "link_source_count": sources,
         "link_target_count": targets, "promotion_status": pod.promotion,
         "requested_promotion_state": if pod.requested_promotion { "promoted" } else { "demoted" },
         "mediator": pod.mediator, "mediator_version": "1.0", "failover_preferences": preferences, "footprint": 0,
-        "quota_limit": pod.quota_limit, "source": named(&pod.source), "space": space(used, 0),
+        "quota_limit": pod.quota_limit, "source": named(&pod.source), "space": space::of_pod(used, 0),
         "eradication_config": {"manual_eradication": "enabled"},
     }))
 }
@@ -62,7 +62,7 @@ pub(super) fn spaces(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
         let used = pods::provisioned(asked.transaction, pod)?;
         Ok(json!({
             "id": pod.id, "name": pod.name, "time": now, "destroyed": pod.destroyed.is_some(),
-            "space": space(used, 0),
+            "space": space::of_pod(used, 0),
         }))
     };
     pods.iter().map(view).collect()

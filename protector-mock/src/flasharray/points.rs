@@ -28,8 +28,7 @@ fn transfer_view(asked: &Asked<'_, '_>, point: &Point) -> Result<Option<Value>, 
     let Some(arrival) = transfers::arrival(asked.transaction, point)? else { return Ok(None) };
     Ok(Some(json!({
         "id": point.id, "name": point.name, "destroyed": point.destroyed.is_some(),
-        "source": reference(group_of(asked, point)?.as_ref()), "started": milliseconds(arrival.started),
-        "completed": arrival.completed.map(milliseconds), "progress": arrival.progress,
+        "started": milliseconds(arrival.started), "completed": arrival.completed.map(milliseconds), "progress": arrival.progress,
         "data_transferred": arrival.data_transferred, "physical_bytes_written": arrival.data_transferred,
     })))
 }

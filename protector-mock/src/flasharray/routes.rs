@@ -140,9 +140,7 @@ pub(super) fn answer(asked: &mut Asked<'_, '_>, method: &str, path: &str) -> Res
     if method == "DELETE" {
         return Ok(Answer { body: None, headers: Vec::new() });
     }
-    Ok(Answer::of(json!({
-        "items": items, "more_items_remaining": false, "continuation_token": null, "total_item_count": null,
-    })))
+    Ok(Answer::of(json!({"items": items})))
 }
 
 fn list(asked: &Asked<'_, '_>, path: &str) -> Result<Value, Denied> {

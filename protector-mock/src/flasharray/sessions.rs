@@ -49,7 +49,7 @@ pub(super) fn log_in(asked: &mut Asked<'_, '_>, headers: &HeaderMap) -> Result<A
 
 pub(super) fn log_out(asked: &mut Asked<'_, '_>, headers: &HeaderMap) -> Result<Answer, Denied> {
     asked.transaction.remove::<Session>(&asked.array(), header(headers, "x-auth-token"))?;
-    Ok(Answer::of(json!({})))
+    Ok(Answer { body: None, headers: Vec::new() })
 }
 
 pub(super) fn check(asked: &mut Asked<'_, '_>, headers: &HeaderMap) -> Result<(), Denied> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn view(asked: &Asked<'_, '_>, group: &Group, target: &str, allowed: bool) -> Result<Value, Denied> {
     let system = systems::get(asked.transaction, target)?;
     Ok(json!({
-        "group": reference(Some(group)), "member": {"id": system.identity, "name": system.name},
+        "group": reference(Some(group)), "member": {"name": system.name},
         "allowed": allowed,
     }))
 }

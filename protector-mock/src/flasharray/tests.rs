@@ -4,6 +4,7 @@ mod groups;
 mod lists;
 mod pods;
 mod replication;
+mod versions;
 mod volumes;
 mod windows;
 

@@ -1,6 +1,6 @@
 //! `volume-snapshots`: answers from `FA_2_36` models VolumeSnapshot, VolumeSnapshotTransfer.
 
-use super::space::space;
+use super::space;
 use super::{Asked, Denied, milliseconds, named, reference, text};
 use crate::arrays::objects;
 use crate::arrays::snapshots::{self, Snapshot};
@@ -18,7 +18,7 @@ pub(super) fn view(asked: &Asked<'_, '_>, snapshot: &Snapshot) -> Result<Value, 
         "created": milliseconds(snapshot.created), "destroyed": snapshot.destroyed.is_some(),
         "time_remaining": asked.time_remaining(snapshot)?, "provisioned": snapshot.provisioned, "source": source,
         "pod": asked.pod_of(&snapshot.name)?, "volume_group": asked.volume_group_of(&snapshot.name)?,
-        "space": space(snapshot.provisioned, 0),
+        "space": space::of_snapshot(snapshot.provisioned, 0),
     }))
 }
 

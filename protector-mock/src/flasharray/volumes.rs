@@ -1,6 +1,6 @@
 //! `volumes`: answers from `FA_2_36` models Volume, VolumePost, VolumePatch.
 
-use super::space::space;
+use super::space;
 use super::{Asked, Denied, default_protections, named};
 use crate::arrays::groups::Group;
 use crate::arrays::objects::{self, Reference};
@@ -33,7 +33,7 @@ fn view_with(asked: &Asked<'_, '_>, volume: &Volume, connected: &Connected) -> R
         "protocol_endpoint": {"container_version": null}, "subtype": "regular",
         "priority_adjustment": {"priority_adjustment_operator": "+", "priority_adjustment_value": 0},
         "requested_promotion_state": "promoted", "promotion_status": "promoted",
-        "space": space(volume.provisioned, 0),
+        "space": space::of_volume(volume.provisioned, 0),
     }))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn spaces(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let view = |volume: &Volume| {
         json!({
             "id": volume.id, "name": volume.name, "time": now, "destroyed": volume.destroyed.is_some(),
-            "space": space(volume.provisioned, 0),
+            "space": space::of_volume(volume.provisioned, 0),
         })
     };
     Ok(asked.candidates()?.iter().map(view).collect())

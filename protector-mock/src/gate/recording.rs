@@ -1,7 +1,8 @@
-//! What passed: method, path, status and sizes. Never a header's value but the agent's and the microversion's, never a body:
-//! of a JSON body the names of its top-level keys.
+//! What passed: method, path, status and sizes, and what the answer looks like. Never a request's header's value but the
+//! agent's and the microversion's, never a body: of a JSON body the names of its top-level keys, or of its fields.
 
 use super::header;
+use super::shapes::{Answered, Shape};
 use crate::cloud::Caller;
 use crate::http::{Request, Response};
 use jiff::Timestamp;
@@ -46,6 +47,7 @@ pub(crate) struct Open {
     method: String,
     path: String,
     status: Option<u16>,
+    answer: Option<Answered>,
     agent: Option<String>,
     microversion: Option<String>,
     user: Option<String>,
@@ -63,7 +65,7 @@ pub(crate) struct Open {
 
 impl Open {
     /// Notes what was answered: the status, the service's name for the request, and who it says has called.
-    pub(super) fn answered(&mut self, response: &Response) {
+    fn answered(&mut self, response: &Response) {
         self.status = Some(response.status().as_u16());
         self.request_id = header(response.headers(), "x-openstack-request-id")
             .or_else(|| header(response.headers(), "x-request-id"))
@@ -80,6 +82,8 @@ struct State {
     last: u64,
     entries: VecDeque<Entry>,
     file: Option<File>,
+    /// The names of the shapes that the file tells.
+    shapes: BTreeSet<String>,
 }
 
 impl State {
@@ -94,8 +98,8 @@ impl State {
         entry
     }
 
-    fn write(&mut self, entry: &Entry) {
-        if let (Some(file), Ok(line)) = (&mut self.file, serde_json::to_string(entry))
+    fn write(&mut self, line: &impl Serialize) {
+        if let (Some(file), Ok(line)) = (&mut self.file, serde_json::to_string(line))
             && let Err(error) = writeln!(file, "{line}")
         {
             tracing::warn!(%error, "the record of requests is not written any more");
@@ -104,16 +108,17 @@ impl State {
     }
 }
 
-/// The record of requests.
+/// The record of requests. Its file also tells each shape of a body once, before the first answer that has it.
 #[derive(Debug)]
 pub(crate) struct Recording {
     state: Mutex<State>,
+    tells_answers: bool,
 }
 
 impl Recording {
     pub(super) fn new(path: Option<&Path>) -> io::Result<Self> {
         let file = path.map(|path| OpenOptions::new().append(true).create(true).open(path)).transpose()?;
-        Ok(Self { state: Mutex::new(State { file, ..State::default() }) })
+        Ok(Self { tells_answers: file.is_some(), state: Mutex::new(State { file, ..State::default() }) })
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -128,6 +133,7 @@ impl Recording {
             method: request.method().to_string(),
             path: request.uri().to_string(),
             status: None,
+            answer: None,
             agent: header(request.headers(), "user-agent").map(str::to_owned),
             microversion: header(request.headers(), "openstack-api-version").map(str::to_owned),
             user: None,
@@ -148,6 +154,26 @@ impl Recording {
             What::Request(Box::new(begun.clone()))
         });
         begun
+    }
+
+    /// Notes what was answered. Without a file nobody compares what answers look like, and it takes time.
+    pub(super) fn answered(&self, open: &mut Open, response: &Response) {
+        open.answered(response);
+        if !self.tells_answers {
+            return;
+        }
+        let (answer, shape) = Answered::new(response);
+        open.answer = Some(answer);
+        if let Some(shape) = shape {
+            self.tell(&shape);
+        }
+    }
+
+    fn tell(&self, shape: &Shape) {
+        let mut state = self.locked();
+        if state.shapes.insert(shape.name.clone()) {
+            state.write(shape);
+        }
     }
 
     pub(super) fn finish(&self, mut open: Open, now: Timestamp) {

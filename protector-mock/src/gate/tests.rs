@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use protector_core::time::Clock;
 use protector_core::transport::{RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -47,9 +48,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::recorded_in(None)
+    }
+
+    fn recorded_in(record: Option<&Path>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new("2026-01-02T03:04:05Z".parse().unwrap()));
         let world = Arc::new(World::in_memory(7, Arc::clone(&clock), Reactions::default()).unwrap());
-        let around = Surroundings::new(world, Arc::clone(&clock), Work::Inline, None).unwrap();
+        let around = Surroundings::new(world, Arc::clone(&clock), Work::Inline, record).unwrap();
         let (surroundings, counter) = (Arc::new(around), Arc::new(Counter::default()));
         let gate = Gate::watched(TARGET, ORIGIN, counter.clone(), Arc::clone(&surroundings));
         let transport = SimulatedTransport::new(Arc::clone(&clock)).with(ORIGIN, gate);
@@ -309,6 +314,30 @@ async fn the_record_says_what_was_asked_and_what_became_of_it_but_no_secret() {
         ("action", json!("drop-after")),
     ] {
         assert_eq!(entry[key], value, "{key}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_in_a_file_tells_the_shape_of_an_answer_once_and_no_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("requests.jsonl");
+    let scene = Scene::recorded_in(Some(&path));
+    for path in ["/servers", "/flavors"] {
+        scene.get(path).await.unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [shape, first, second] = lines.as_slice() else { panic!("{text}") };
+    assert_eq!(
+        shape["fields"],
+        json!({"": "object", ".items": "list", ".items[]": "object", ".items[].id": "string",
+               ".number": "integer", ".path": "string"})
+    );
+    for entry in [first, second] {
+        assert_eq!(
+            entry["answer"],
+            json!({"headers": {"content-type": "application/json"}, "shape": shape["shape"]})
+        );
     }
 }
 

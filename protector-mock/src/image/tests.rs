@@ -303,7 +303,9 @@ fn a_protected_image_stays_and_a_deactivated_one_keeps_its_data() {
     assert_eq!(images.ask(&ann, "DELETE", &format!("{path}/tags/t"), &Value::Null).status, 204);
     assert_eq!(images.ask(&ann, "DELETE", &format!("{path}/tags/t"), &Value::Null).status, 404);
     images.ask(&ann, "PATCH", &path, &protect(false));
-    assert_eq!(images.ask(&ann, "DELETE", &path, &Value::Null).status, 204);
+    let gone = images.ask(&ann, "DELETE", &path, &Value::Null);
+    assert_eq!(gone.status, 204);
+    assert_eq!(gone.response.headers()["content-type"], "text/html; charset=UTF-8");
     assert_eq!(
         sentence(&images.ask(&ann, "DELETE", &path, &Value::Null)),
         format!("Failed to find image {id} to delete")

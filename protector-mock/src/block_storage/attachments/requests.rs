@@ -71,6 +71,7 @@ fn listed(call: &mut Call<'_, '_>, view: fn(&Attachment) -> Value) -> Result<Rep
             "status" | "attach_status" => passes(name, value, Some(&found.status)),
             "instance_id" | "instance_uuid" => passes(name, value, found.server.as_deref()),
             "id" => passes(name, value, Some(&found.id)),
+            "project_id" => passes(name, value, Some(&found.project)),
             _ => false,
         });
     }

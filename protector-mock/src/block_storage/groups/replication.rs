@@ -106,7 +106,7 @@ fn begin(call: &mut Call<'_, '_>, action: &Action) -> Result<Reply, Fault> {
     if !setup::backend(call.transaction, &scope)?.older {
         timing::later(call.transaction, &scope, action.event, &group.id, 0.4)?;
     }
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 pub(super) fn enable(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {

@@ -261,7 +261,7 @@ fn reset_status(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     found.status = status;
     let scope = call.scope();
     put(call.transaction, &scope, &mut found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -274,7 +274,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     if found.host.is_none() {
         quotas::release_group(call.transaction, &scope, &found.project)?;
         call.transaction.remove::<Group>(&scope, &found.id)?;
-        return Ok(Reply::empty(StatusCode::ACCEPTED));
+        return Ok(Reply::bare(StatusCode::ACCEPTED));
     }
     volumes::refuse_frozen(call.transaction, &scope)?;
     if !with_volumes && !["available", "error"].contains(&found.status.as_str()) {
@@ -311,5 +311,5 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     "deleting".clone_into(&mut found.status);
     put(call.transaction, &scope, &mut found)?;
     timing::later(call.transaction, &scope, events::DELETED, &found.id, 0.5)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }

@@ -213,7 +213,7 @@ pub(super) fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         snapshots::put(call.transaction, &scope, &mut snapshot)?;
     }
     timing::later(call.transaction, &scope, DELETED, &found.id, 0.4)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 pub(super) fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -232,7 +232,7 @@ pub(super) fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     found.status = status;
     let scope = call.scope();
     call.transaction.put(&scope, &found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn created(transaction: &mut Transaction<'_>, due: &Due) -> Result<(), WorldError> {

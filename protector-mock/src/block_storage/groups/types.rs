@@ -224,7 +224,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         return Err(Fault::bad_request("Target group type is still in use."));
     }
     call.transaction.remove::<GroupType>(&scope, &found.id)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn specs(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -275,5 +275,5 @@ fn unset_spec(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         )));
     }
     put(call, &found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }

@@ -67,7 +67,7 @@ pub(super) fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         "available".clone_into(&mut group.status);
     }
     put(call.transaction, &scope, &mut group)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn ids(fields: &Fields, name: &str) -> Vec<String> {

@@ -217,7 +217,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     member(call, "volume:delete_snapshot")?;
     let scope = call.scope();
     let_go(call.transaction, &scope, &mut found, false)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -345,5 +345,5 @@ fn unset_metadata_item(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         return Err(absent(&found.id, call.parameter("key")));
     }
     save(call, &mut found)?;
-    Ok(Reply::empty(StatusCode::OK))
+    Ok(Reply::bare(StatusCode::OK))
 }

@@ -33,6 +33,20 @@ impl Bed {
 }
 
 #[test]
+fn an_administrator_lists_the_attachments_of_a_project() {
+    let bed = Bed::new();
+    let volume = bed.volume(&json!({"size": 1}));
+    let body = json!({"attachment": {"volume_uuid": volume, "instance_uuid": SERVER}});
+    let attachment = id(&bed.made("attachments", &body)["attachment"]);
+    let of = |project: &str| {
+        let found = bed.get(&format!("attachments?all_tenants=1&project_id={project}"));
+        found["attachments"].as_array().unwrap().iter().map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(of(PROJECT), [attachment]);
+    assert_eq!(of("00000000000000000000000000000000"), [""; 0]);
+}
+
+#[test]
 fn an_attachment_is_reserved_connected_completed_and_ended() {
     let bed = Bed::new();
     let volume = bed.volume(&json!({"size": 1}));

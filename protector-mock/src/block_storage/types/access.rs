@@ -52,5 +52,5 @@ pub(super) fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     }
     let scope = call.scope();
     call.transaction.put(&scope, &found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }

@@ -107,7 +107,14 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     });
     let scope = call.scope();
     call.transaction.put(&scope, &found)?;
-    Ok(Reply::ok(call.body.clone()))
+    // cinder/db/api.py: volume_type_encryption_create adds them to the body.
+    let mut told = call.body.clone();
+    if let Some(told) = told.get_mut("encryption").and_then(Value::as_object_mut) {
+        let id = found.encryption.as_ref().map(|encryption| encryption.id.as_str());
+        told.insert("encryption_id".to_owned(), json!(id));
+        told.insert("volume_type_id".to_owned(), json!(found.id));
+    }
+    Ok(Reply::ok(told))
 }
 
 pub(super) fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -141,7 +148,7 @@ pub(super) fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     }
     let scope = call.scope();
     call.transaction.put(&scope, &found)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 impl Encryption {

@@ -58,6 +58,15 @@ fn view(call: &Call<'_, '_>, found: &VolumeType) -> Value {
     told
 }
 
+/// What is told of a type that was made or changed: `cinder/api/contrib/types_manage.py` has the views of an older API.
+fn changed(call: &Call<'_, '_>, found: &VolumeType) -> Reply {
+    let mut told = view(call, found);
+    if let Some(told) = told.as_object_mut() {
+        told.remove("qos_specs_id");
+    }
+    Reply::ok(json!({"volume_type": told}))
+}
+
 fn list(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let page = Page::of(call)?;
     let public = match call.query.get("is_public") {
@@ -150,7 +159,7 @@ fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         ..VolumeType::default()
     };
     call.transaction.put(&scope, &made)?;
-    Ok(Reply::ok(json!({"volume_type": view(call, &made)})))
+    Ok(changed(call, &made))
 }
 
 fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -189,7 +198,7 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     found.is_public = public.unwrap_or(found.is_public);
     found.updated = Some(call.transaction.now());
     call.transaction.put(&scope, &found)?;
-    Ok(Reply::ok(json!({"volume_type": view(call, &found)})))
+    Ok(changed(call, &found))
 }
 
 fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -214,7 +223,7 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         return Err(Fault::bad_request("Target volume type is still in use."));
     }
     call.transaction.remove::<VolumeType>(&scope, &found.id)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 pub(super) fn in_use(call: &Call<'_, '_>, id: &str) -> Result<bool, Fault> {

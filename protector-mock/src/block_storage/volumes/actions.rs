@@ -357,7 +357,7 @@ fn unmanage(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault
     call.require_admin("volume_extension:volume_unmanage")?;
     let scope = call.scope();
     change::delete(call.transaction, &scope, volume, false, false, true)?;
-    Ok(accepted())
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
 
 fn revert(call: &mut Call<'_, '_>, volume: &mut Volume) -> Result<Reply, Fault> {

@@ -249,6 +249,8 @@ pub(crate) fn make(transaction: &mut Transaction<'_>, scope: &str, new: NewVolum
         Origin::Image(_) | Origin::Nothing => false,
     };
     let encrypted = found.encryption.is_some();
+    // The driver tells it of what it creates.
+    let replicated = matches!(new.source, Source::Group | Source::Existing(_)).then(|| "disabled".to_owned());
     let made = Volume {
         id: transaction.new_uuid()?.to_string(),
         scope: scope.to_owned(),
@@ -267,7 +269,7 @@ pub(crate) fn make(transaction: &mut Transaction<'_>, scope: &str, new: NewVolum
         source: new.source,
         group_id: new.group,
         host: place(transaction, scope, &found)?,
-        replication_status: Some("disabled".to_owned()),
+        replication_status: replicated,
         encryption_key_id: if encrypted { Some(transaction.new_uuid()?.to_string()) } else { None },
         created: transaction.now(),
         ..Volume::default()

@@ -63,6 +63,7 @@ fn created(transaction: &mut Transaction<'_>, due: &Due) -> Result<(), WorldErro
     }
     inherit(transaction, scope, &mut volume)?;
     volume.service = Some(backend.service);
+    volume.replication_status.get_or_insert_with(|| "disabled".to_owned());
     "available".clone_into(&mut volume.status);
     // Nova may have reserved it while an image was being written.
     if !attachments::of_volume(transaction, scope, &volume.id)?.is_empty() {

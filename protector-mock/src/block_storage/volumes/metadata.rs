@@ -94,7 +94,7 @@ pub(super) fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 pub(super) fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let (id, key) = (call.parameter("id").to_owned(), call.parameter("key").to_owned());
     change(call, |metadata| metadata.remove(&key).map(drop).ok_or_else(|| absent(&id, &key)))?;
-    Ok(Reply::empty(StatusCode::OK))
+    Ok(Reply::bare(StatusCode::OK))
 }
 
 /// `os-set_image_metadata`, `os-show_image_metadata`, `os-unset_image_metadata`.
@@ -115,7 +115,7 @@ pub(super) fn of_image(call: &mut Call<'_, '_>, action: &str) -> Result<Reply, F
             }
             let scope = call.scope();
             put(call.transaction, &scope, &mut found)?;
-            return Ok(Reply::empty(StatusCode::OK));
+            return Ok(Reply::bare(StatusCode::OK));
         }
         _ => return Ok(Reply::ok(json!({"metadata": found.image_metadata}))),
     }

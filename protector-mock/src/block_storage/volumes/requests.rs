@@ -258,5 +258,5 @@ fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     }
     let scope = call.scope();
     super::change::delete(call.transaction, &scope, &mut found, cascade, force, false)?;
-    Ok(Reply::empty(StatusCode::ACCEPTED))
+    Ok(Reply::bare(StatusCode::ACCEPTED))
 }
