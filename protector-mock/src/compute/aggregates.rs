@@ -98,9 +98,8 @@ fn found(call: &Call<'_, '_>) -> Result<Aggregate, Fault> {
         .ok_or_else(|| Fault::not_found(format!("Aggregate {id} could not be found.")))
 }
 
-fn save(call: &mut Call<'_, '_>, mut aggregate: Aggregate) -> Result<Reply, Fault> {
+fn save(call: &mut Call<'_, '_>, aggregate: Aggregate) -> Result<Reply, Fault> {
     let scope = call.scope();
-    aggregate.updated = Some(call.transaction.now());
     call.transaction.put(&scope, &aggregate)?;
     Ok(Reply::ok(json!({"aggregate": view(call, &aggregate)})))
 }
@@ -164,6 +163,8 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     if let Some(name) = text(given.get("name")) {
         free(call, &name, &aggregate.id)?;
         aggregate.name = name;
+        // Hosts and metadata are rows of their own: they do not count.
+        aggregate.updated = Some(call.transaction.now());
     }
     match given.get("availability_zone") {
         None => {}

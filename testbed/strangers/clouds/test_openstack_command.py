@@ -1,5 +1,5 @@
 """People's `openstack` command on a simulated site: each command of commands.yaml ends as it says there, and answers
-what a real site has answered (recorded/), as far as one was asked. What is excused, and why, is in exceptions.yaml."""
+what a real site has answered (recorded/). What is excused, and why, is in exceptions.yaml."""
 import json
 import pathlib
 import re
@@ -15,7 +15,6 @@ HERE = pathlib.Path(__file__).parent
 TYPED = [(section, place, command) for section, commands in session.sections().items()
          for place, command in enumerate(commands)]
 RECORDED = {path.stem: json.loads(path.read_text()) for path in (HERE / 'recorded').glob('*.json')}
-COMPARED = [(section, place, command) for section, place, command in TYPED if section in RECORDED]
 EXCEPTIONS = yaml.safe_load((HERE / 'exceptions.yaml').read_text())
 MOST_EXCEPTIONS = 30
 
@@ -46,7 +45,7 @@ def test_command_ends_as_expected(answers, section, place, command):
     assert answer.get('code') == command.get('code', 0), json.dumps(answer, indent=1)
 
 
-@pytest.mark.parametrize(('section', 'place', 'command'), COMPARED, ids=ids(COMPARED))
+@pytest.mark.parametrize(('section', 'place', 'command'), TYPED, ids=ids(TYPED))
 def test_answer_is_a_real_sites(answers, section, place, command):
     real = RECORDED[section][place]
     assert real['command'] == command['run'], 'the commands have changed: record.py'
@@ -57,16 +56,16 @@ def test_answer_is_a_real_sites(answers, section, place, command):
 
 def test_exceptions_are_few_and_needed_and_have_reasons(answers):
     assert len(EXCEPTIONS) <= MOST_EXCEPTIONS
-    found = [(command['run'], difference) for section, place, command in COMPARED
+    found = [(command['run'], difference) for section, place, command in TYPED
              for difference in normal.differences(RECORDED[section][place], answers[section, place])]
     for exception in EXCEPTIONS:
         assert exception['reason']
-        assert any(excuses(exception, command, difference) for command, difference in found), exception
+        needed = any(excuses(exception, command, difference) for command, difference in found)
+        assert needed or exception.get('sometimes'), exception
 
 
 def test_commands_are_many_and_of_all_kinds():
     commands = [command for _, _, command in TYPED]
-    assert len(COMPARED) >= 60
     writing = {'create', 'set', 'unset', 'delete', 'add', 'remove', 'revert', 'stop', 'start', 'lock', 'unlock',
                'pause', 'unpause', 'reboot'}
     assert len(commands) >= 60
