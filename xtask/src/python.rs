@@ -1,9 +1,12 @@
 //! Python: environments of our own below the target folder, and the tests that need no cloud.
 
+pub(crate) mod interpreter;
+
 use crate::process::{run, succeeds};
 use crate::tier::Ending;
 use crate::workspace::Workspace;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use interpreter::Minor;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,16 +17,22 @@ pub(crate) struct Environment {
     pub(crate) name: &'static str,
     /// What the tests import besides the standard library.
     pub(crate) packages: &'static [&'static str],
+    /// The lock file with their versions, and the folders that lead there from the workspace.
+    pub(crate) versions: &'static str,
+    /// The oldest Python that will do.
+    pub(crate) oldest: Minor,
 }
 
 /// For the testbed's own tests, and those on sites.
 pub(crate) const TESTBED: Environment = Environment {
     name: "xtask-python",
     packages: &["jsonschema", "openstacksdk", "pymysql", "pytest", "pyyaml", "requests"],
+    versions: VERSIONS,
+    oldest: interpreter::USUAL,
 };
 
-/// The versions in all environments are those that the testbed installs, too.
-const VERSIONS: &str = "testbed/requirements.lock";
+/// The versions that the testbed installs.
+pub(crate) const VERSIONS: &str = "testbed/requirements.lock";
 
 /// What runs without a cloud, below `testbed/`. Each has a process of its own: their modules share names.
 const TESTS: &[&str] = &[
@@ -65,22 +74,14 @@ fn holds_tests(folder: &Path) -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("test_"))
 }
 
-/// A Python that is new enough.
-pub(crate) fn interpreter() -> Result<&'static str> {
-    let new_enough = "import sys; sys.exit(sys.version_info < (3, 11))";
-    ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]
-        .into_iter()
-        .find(|python| succeeds(Command::new(python).args(["-c", new_enough])))
-        .context("found no Python of at least 3.11: install python3")
-}
-
 impl Environment {
     /// Its Python; the environment is made anew when what belongs into it has changed.
     pub(crate) fn python(&self, workspace: &Workspace) -> Result<PathBuf> {
         let folder = workspace.target.join(self.name);
         let python = folder.join("bin/python");
-        let versions = workspace.root.join(VERSIONS);
-        let locked = fs::read_to_string(&versions).with_context(|| format!("failed to read {VERSIONS}"))?;
+        let versions = workspace.root.join(self.versions);
+        let locked =
+            fs::read_to_string(&versions).with_context(|| format!("failed to read {}", self.versions))?;
         let wanted = format!("{}\n{locked}", self.packages.join(" "));
         let stamp = folder.join("installed");
         if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted)
@@ -88,22 +89,22 @@ impl Environment {
         {
             return Ok(python);
         }
-        create(&folder)?;
+        let basis = interpreter::find_or_install(workspace, self.oldest)?;
+        interpreter::create_environment(&basis, &folder)?;
         let mut install = Command::new(&python);
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint"]);
-        run(install.arg(&versions).args(self.packages))?;
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
+        run(install.arg("--constraint").arg(&versions).args(self.packages))?;
+        compile(&python, &folder)?;
         fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
         Ok(python)
     }
 }
 
-/// Makes an empty environment. Debian keeps what `venv` needs in a package of its own; `virtualenv` brings it along.
-fn create(folder: &Path) -> Result<()> {
-    let python = interpreter()?;
-    for module in ["venv", "virtualenv"] {
-        if succeeds(Command::new(python).args(["-m", module, "--clear"]).arg(folder)) {
-            return Ok(());
-        }
-    }
-    bail!("failed to make {} with `{python} -m venv`: install python3-venv", folder.display())
+/// Compiles what was installed, on all processors; pip does it on one, and thousands of Ansible's modules, too, which run
+/// as they are. What cannot be compiled is not imported either.
+fn compile(python: &Path, folder: &Path) -> Result<()> {
+    let mut compile = Command::new(python);
+    compile.args(["-m", "compileall", "-qq", "-j", "0", "-x", "ansible_collections"]).arg(folder.join("lib"));
+    let started = compile.env_remove("PYTHONDONTWRITEBYTECODE").status();
+    started.map(drop).with_context(|| format!("failed to compile below {}", folder.display()))
 }

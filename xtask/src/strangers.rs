@@ -1,12 +1,12 @@
 //! Other people's clients, as they come from the package index, on pairs of simulated sites and arrays.
 
 use crate::pair::{self, Pair};
+use crate::python::interpreter::{self, Minor};
 use crate::python::{self, Environment};
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
-use std::path::Path;
 
-/// What the clients are, and what the tests import besides.
+/// What most clients are, and what the tests import besides.
 const CLIENTS: Environment = Environment {
     name: "xtask-strangers",
     packages: &[
@@ -18,18 +18,28 @@ const CLIENTS: Environment = Environment {
         "python-openstackclient",
         "pyyaml",
     ],
+    versions: python::VERSIONS,
+    oldest: interpreter::USUAL,
 };
 
-/// Folders of tests below `testbed/strangers`. Each has a pair of its own, which it may leave in ruins.
-const SUITES: &[&str] = &["pure_client", "cinder_driver", "clouds"];
+/// Ansible needs a Python that the services do not run on yet.
+const ANSIBLE: Environment = Environment {
+    name: "xtask-ansible",
+    packages: &["ansible", "py-pure-client", "pytest", "pyyaml"],
+    versions: "testbed/strangers/ansible/requirements.lock",
+    oldest: Minor(12),
+};
+
+/// Folders of tests below `testbed/strangers`, and what they run on. Each has a pair of its own, which it may leave in ruins.
+const SUITES: &[(&str, &Environment)] =
+    &[("pure_client", &CLIENTS), ("cinder_driver", &CLIENTS), ("clouds", &CLIENTS), ("ansible", &ANSIBLE)];
 
 /// Runs every suite, also after one has failed.
 pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     pair::build(workspace)?;
-    let python = CLIENTS.python(workspace)?;
     let mut failed = Vec::new();
-    for &suite in SUITES {
-        if let Err(error) = test(workspace, &python, suite) {
+    for &(suite, environment) in SUITES {
+        if let Err(error) = test(workspace, suite, environment) {
             println!("error: {error:#}");
             failed.push(suite);
         }
@@ -40,8 +50,9 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn test(workspace: &Workspace, python: &Path, suite: &str) -> Result<()> {
+fn test(workspace: &Workspace, suite: &str, environment: &Environment) -> Result<()> {
+    let python = environment.python(workspace)?;
     let pair = Pair::start(workspace, &format!("strangers/{suite}"))?;
-    let mut pytest = python::pytest(python, &workspace.root.join("testbed/strangers"));
+    let mut pytest = python::pytest(&python, &workspace.root.join("testbed/strangers"));
     pair.run(pytest.env("STRANGERS_PAIR", &pair.told).arg(suite))
 }

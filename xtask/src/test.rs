@@ -38,7 +38,7 @@ enum Tier {
     Docs,
     /// The testbed's own tests that need no cloud
     Python,
-    /// Other people's clients on simulated pairs; only when it is named
+    /// Other people's clients on simulated pairs
     Strangers,
     /// The testbed's scenario on a simulated pair
     Scenario,
@@ -74,11 +74,6 @@ impl Tier {
             Self::Scenario => 600,
             Self::Deny => 900,
         }
-    }
-
-    /// Whether it runs without being named. Strangers' clients take minutes to install.
-    fn is_plain(self) -> bool {
-        self != Self::Strangers
     }
 
     fn body(self, workspace: &Workspace, install_deny: bool) -> Result<Ending> {
@@ -117,9 +112,7 @@ impl Tier {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let mut tiers = Tiers::new("cargo xtask test");
     for tier in Tier::value_variants() {
-        let wanted =
-            if arguments.tiers.is_empty() { tier.is_plain() } else { arguments.tiers.contains(tier) };
-        if wanted {
+        if arguments.tiers.is_empty() || arguments.tiers.contains(tier) {
             tiers.run(tier.name(), tier.budget(), || tier.body(workspace, arguments.deny));
         }
     }

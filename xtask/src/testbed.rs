@@ -2,7 +2,7 @@
 
 use crate::differences::{self, Judged};
 use crate::process::{cargo, run as run_command};
-use crate::python;
+use crate::python::interpreter;
 use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -93,7 +93,7 @@ struct Bed<'a> {
 impl Bed<'_> {
     /// Has the testbed's own script do something.
     fn act(&self, action: &str, options: &[String]) -> Result<()> {
-        let mut script = Command::new(python::interpreter()?);
+        let mut script = Command::new(interpreter::find(interpreter::USUAL)?);
         script.arg(self.workspace.root.join("testbed/bed.py")).arg("--work").arg(&self.folder);
         script.arg("--simulator").arg(self.workspace.target.join("debug/protector-sim"));
         run_command(script.arg(action).args(options))

@@ -24,6 +24,24 @@ pub struct VolumeGroup {
     pub bandwidth_limit: Option<u64>,
     /// Operations a second, at most, for all its volumes together.
     pub iops_limit: Option<u64>,
+    /// What its volumes get when there is not enough for all; kept and shown, not heeded.
+    #[serde(default)]
+    pub priority: Priority,
+}
+
+/// How much more, or less, than others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Priority {
+    /// "+" or "-".
+    pub operator: String,
+    /// 0 or 10.
+    pub value: u64,
+}
+
+impl Default for Priority {
+    fn default() -> Self {
+        Self { operator: "+".to_owned(), value: 0 }
+    }
 }
 
 object!(VolumeGroup, "array.volume-group", "Volume group");
@@ -50,6 +68,7 @@ pub fn create(
         destroyed: None,
         bandwidth_limit,
         iops_limit,
+        priority: Priority::default(),
     };
     save(transaction, &group)?;
     Ok(group)
@@ -81,6 +100,25 @@ pub fn limit(
     let mut group: VolumeGroup = objects::usable(transaction, array, name)?;
     group.bandwidth_limit = bandwidth.after(group.bandwidth_limit);
     group.iops_limit = iops.after(group.iops_limit);
+    save(transaction, &group)?;
+    Ok(group)
+}
+
+/// Gives a group's volumes more, or less, than others get.
+///
+/// # Errors
+/// It is not there or destroyed, or there is no such priority.
+pub fn prioritize(
+    transaction: &mut Transaction<'_>,
+    array: &str,
+    name: &str,
+    priority: Priority,
+) -> Result<VolumeGroup, Refused> {
+    let mut group: VolumeGroup = objects::usable(transaction, array, name)?;
+    if !["+", "-"].contains(&priority.operator.as_str()) || ![0, 10].contains(&priority.value) {
+        return Err(Refused::new("Invalid priority adjustment.", name));
+    }
+    group.priority = priority;
     save(transaction, &group)?;
     Ok(group)
 }

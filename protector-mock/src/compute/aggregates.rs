@@ -98,11 +98,10 @@ fn found(call: &Call<'_, '_>) -> Result<Aggregate, Fault> {
         .ok_or_else(|| Fault::not_found(format!("Aggregate {id} could not be found.")))
 }
 
-fn save(call: &mut Call<'_, '_>, mut aggregate: Aggregate) -> Result<Reply, Fault> {
+fn save(call: &mut Call<'_, '_>, aggregate: &Aggregate) -> Result<Reply, Fault> {
     let scope = call.scope();
-    aggregate.updated = Some(call.transaction.now());
-    call.transaction.put(&scope, &aggregate)?;
-    Ok(Reply::ok(json!({"aggregate": view(call, &aggregate)})))
+    call.transaction.put(&scope, aggregate)?;
+    Ok(Reply::ok(json!({"aggregate": view(call, aggregate)})))
 }
 
 fn list(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -164,6 +163,8 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     if let Some(name) = text(given.get("name")) {
         free(call, &name, &aggregate.id)?;
         aggregate.name = name;
+        // Hosts and metadata are rows of their own: they do not count.
+        aggregate.updated = Some(call.transaction.now());
     }
     match given.get("availability_zone") {
         None => {}
@@ -174,7 +175,7 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
             aggregate.metadata.remove("availability_zone");
         }
     }
-    save(call, aggregate)
+    save(call, &aggregate)
 }
 
 fn delete(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
@@ -213,7 +214,7 @@ fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
                 return Err(Fault::conflict(format!("Aggregate {id} already has host {host}.")));
             }
             aggregate.hosts.push(host);
-            save(call, aggregate)
+            save(call, &aggregate)
         }
         "remove_host" => {
             check_body(call, &types::body(action, host))?;
@@ -225,7 +226,7 @@ fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
                 let id = &aggregate.id;
                 return Err(Fault::not_found(format!("Cannot remove host {host} in aggregate {id}")));
             }
-            save(call, aggregate)
+            save(call, &aggregate)
         }
         _ => {
             let values = json!({"type": ["string", "null"], "maxLength": 255});
@@ -243,7 +244,7 @@ fn act(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
                     None => aggregate.metadata.remove(key),
                 };
             }
-            save(call, aggregate)
+            save(call, &aggregate)
         }
     }
 }

@@ -231,9 +231,17 @@ pub(super) fn change_security_group(
     for port in ports {
         let mut groups = port.security_groups.clone();
         let has = groups.contains(&group.id);
-        if adds && !has {
+        if adds && has {
+            // Nova asks Neutron for a list with it twice, and passes on what that says.
+            let request = call.transaction.new_uuid()?;
+            return Err(Fault::bad_request(format!(
+                "Invalid input for security_groups. Reason: Duplicate items in the list: '{}'.\nNeutron server returns request_ids: ['req-{request}']",
+                group.id
+            )));
+        }
+        if adds {
             groups.push(group.id.clone());
-        } else if !adds && has {
+        } else if has {
             groups.retain(|id| *id != group.id);
             changed = true;
         } else {

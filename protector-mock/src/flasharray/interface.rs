@@ -63,6 +63,7 @@ fn inside(field: &str) -> Option<&'static str> {
         "source_retention" | "target_retention" => "all_for_sec days per_day",
         "chap" => "host_password host_user target_password target_user",
         "host_group" => "name",
+        "priority_adjustment" => "priority_adjustment_operator priority_adjustment_value",
         _ => return None,
     })
 }
@@ -74,8 +75,7 @@ const NUMBERS: &[&str] =
 /// Known to the API, without effect here: refused rather than passed over.
 fn is_without_effect(path: &str, name: &str) -> bool {
     match name {
-        "priority_adjustment"
-        | "protocol_endpoint"
+        "protocol_endpoint"
         | "apply_retention"
         | "protocol_endpoint_names"
         | "protocol_endpoint_ids"
@@ -88,6 +88,7 @@ fn is_without_effect(path: &str, name: &str) -> bool {
         | "move_with_host_group_names"
         | "convert_source_to_baseline" => true,
         "requested_promotion_state" => path == "volumes",
+        "priority_adjustment" => path != "volume-groups",
         "pod" => path == "protection-groups",
         "eradication_config" => path != "arrays",
         _ => false,

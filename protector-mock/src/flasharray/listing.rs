@@ -48,13 +48,8 @@ pub(super) fn page(mut views: Vec<Value>, query: &Parameters, page_size: usize) 
         let filter = Filter::parse(filter)?;
         views.retain(|view| filter.fits(view));
     }
-    // The vendor's text has the sign before the name, Cinder sends it after: both are taken.
-    for key in query.list("sort").unwrap_or_default().iter().rev() {
-        let path = key.trim_matches('-');
-        views.sort_by(|one, other| {
-            let order = compare(values_at(one, path).first(), values_at(other, path).first());
-            if key.starts_with('-') || key.ends_with('-') { order.reverse() } else { order }
-        });
+    if let Some(keys) = query.list("sort") {
+        views = sorted(views, keys);
     }
     let mut start = query.number("offset")?.unwrap_or(0);
     if let Some(token) = query.text("continuation_token") {
@@ -68,16 +63,39 @@ pub(super) fn page(mut views: Vec<Value>, query: &Parameters, page_size: usize) 
     let more = start.saturating_add(size) < total;
     let token = (more && !items.is_empty() && !query.has("sort")).then(|| format!("at-{}", start + size));
     let counted = query.is_set("total_item_count")? || limit == Some(0);
-    Ok(json!({
-        "items": items,
+    let mut body = json!({
         "more_items_remaining": more,
         "continuation_token": token,
         "total_item_count": counted.then_some(total),
-    }))
+    });
+    // `json!` would copy them, one by one.
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("items".to_owned(), Value::Array(items));
+    }
+    Ok(body)
 }
 
-fn compare(one: Option<&&Value>, other: Option<&&Value>) -> Ordering {
-    let rank = |value: Option<&&Value>| match value {
+/// Sorted by several fields, the first ones first. The vendor's text has the sign of descent before the name, Cinder sends it
+/// after: both are taken.
+fn sorted(views: Vec<Value>, keys: &[String]) -> Vec<Value> {
+    let values = |view: &Value| -> Vec<Option<Value>> {
+        let value = |key: &String| values_at(view, key.trim_matches('-')).first().copied().cloned();
+        keys.iter().map(value).collect()
+    };
+    let descends: Vec<bool> = keys.iter().map(|key| key.starts_with('-') || key.ends_with('-')).collect();
+    let mut keyed: Vec<_> = views.into_iter().map(|view| (values(&view), view)).collect();
+    keyed.sort_by(|(one, _), (other, _)| {
+        let orders = one.iter().zip(other).zip(&descends).map(|((one, other), descends)| {
+            let order = compare(one.as_ref(), other.as_ref());
+            if *descends { order.reverse() } else { order }
+        });
+        orders.fold(Ordering::Equal, Ordering::then)
+    });
+    keyed.into_iter().map(|(_, view)| view).collect()
+}
+
+fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {
+    let rank = |value: Option<&Value>| match value {
         None | Some(Value::Null) => 0,
         Some(_) => 1,
     };

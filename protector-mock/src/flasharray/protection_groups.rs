@@ -26,9 +26,9 @@ pub(super) fn retention_view(retention: &Retention) -> Value {
 pub(super) fn schedule_view(schedule: &Schedule, with_blackout: bool) -> Value {
     let mut view = json!({"at": schedule.at, "enabled": schedule.enabled, "frequency": schedule.frequency});
     if with_blackout && let Some(fields) = view.as_object_mut() {
-        let window = schedule.blackout.as_ref();
-        let window = window.map(|window| json!({"start": window.start, "end": window.end}));
-        fields.insert("blackout".to_owned(), window.unwrap_or(Value::Null));
+        // Without a window it is an object of nulls: the vendor's Ansible collection reads into it unasked.
+        let (start, end) = schedule.blackout.as_ref().map(|window| (window.start, window.end)).unzip();
+        fields.insert("blackout".to_owned(), json!({"start": start, "end": end}));
     }
     view
 }

@@ -4,7 +4,7 @@ use super::space::space;
 use super::volumes::limits;
 use super::{Asked, Denied, reference};
 use crate::arrays::objects;
-use crate::arrays::volume_groups::{self, VolumeGroup};
+use crate::arrays::volume_groups::{self, Priority, VolumeGroup};
 use crate::arrays::volumes::Limit;
 use serde_json::{Value, json};
 
@@ -15,7 +15,10 @@ pub(super) fn view(asked: &Asked<'_, '_>, group: &VolumeGroup) -> Result<Value, 
         "id": group.id, "name": group.name, "destroyed": group.destroyed.is_some(),
         "time_remaining": asked.time_remaining(group)?,
         "qos": {"bandwidth_limit": group.bandwidth_limit, "iops_limit": group.iops_limit},
-        "priority_adjustment": {"priority_adjustment_operator": "+", "priority_adjustment_value": 0},
+        "priority_adjustment": {
+            "priority_adjustment_operator": group.priority.operator,
+            "priority_adjustment_value": group.priority.value,
+        },
         "pod": asked.pod_of(&group.name)?, "volume_count": living.clone().count(),
         "space": space(living.map(|volume| volume.provisioned).sum(), 0),
     }))
@@ -61,13 +64,28 @@ pub(super) fn members(asked: &Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     Ok(found)
 }
 
+/// The priority that the body wants for a group, if it wants one.
+fn priority(asked: &Asked<'_, '_>, before: &Priority) -> Option<Priority> {
+    let wanted = asked.field("priority_adjustment")?;
+    let operator = wanted.get("priority_adjustment_operator").and_then(Value::as_str);
+    let value = wanted.get("priority_adjustment_value").and_then(Value::as_u64);
+    Some(Priority {
+        operator: operator.unwrap_or(&before.operator).to_owned(),
+        value: value.unwrap_or(before.value),
+    })
+}
+
 pub(super) fn create(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     let array = asked.array();
     let (bandwidth, iops) = limits(asked)?;
     let mut made = Vec::new();
     for name in asked.query.new_names()? {
         let at = &mut *asked.transaction;
-        made.push(volume_groups::create(at, &array, &name, bandwidth.after(None), iops.after(None))?);
+        let mut group = volume_groups::create(at, &array, &name, bandwidth.after(None), iops.after(None))?;
+        if let Some(priority) = priority(asked, &group.priority) {
+            group = volume_groups::prioritize(asked.transaction, &array, &name, priority)?;
+        }
+        made.push(group);
     }
     made.iter().map(|group| view(asked, group)).collect()
 }
@@ -80,6 +98,9 @@ pub(super) fn change(asked: &mut Asked<'_, '_>) -> Result<Vec<Value>, Denied> {
     for mut group in asked.addressed::<VolumeGroup>("names", "ids")? {
         if (bandwidth, iops) != (Limit::Kept, Limit::Kept) {
             group = volume_groups::limit(asked.transaction, &array, &group.name, bandwidth, iops)?;
+        }
+        if let Some(priority) = priority(asked, &group.priority) {
+            group = volume_groups::prioritize(asked.transaction, &array, &group.name, priority)?;
         }
         if let Some(name) = asked.text_field("name")? {
             group = volume_groups::rename(asked.transaction, &array, &group.name, &name)?;

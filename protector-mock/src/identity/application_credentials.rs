@@ -115,9 +115,7 @@ fn view(call: &Call<'_, '_>, credential: &ApplicationCredential) -> Result<Value
     let mut shown: Vec<Value> = Vec::new();
     for id in &credential.roles {
         if let Some(role) = call.transaction.get::<Role>(&call.site.name, id)? {
-            shown.push(
-                json!({"id": role.id, "name": role.name, "domain_id": null, "description": role.description}),
-            );
+            shown.push(role.view());
         }
     }
     let expires_at = credential.expires_at.map(|end| end.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string());
@@ -126,7 +124,9 @@ fn view(call: &Call<'_, '_>, credential: &ApplicationCredential) -> Result<Value
         "project_id": credential.project, "user_id": credential.user, "system": null, "roles": shown,
         "expires_at": expires_at, "unrestricted": credential.unrestricted,
     });
-    if let (Some(rules), Some(fields)) = (&credential.access_rules, view.as_object_mut()) {
+    let rules = credential.access_rules.as_ref();
+    let rules = rules.filter(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()));
+    if let (Some(rules), Some(fields)) = (rules, view.as_object_mut()) {
         fields.insert("access_rules".to_owned(), rules.clone());
     }
     Ok(view)

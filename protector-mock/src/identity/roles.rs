@@ -38,7 +38,7 @@ impl Record for Role {
 }
 
 impl Role {
-    fn view(&self) -> Value {
+    pub(super) fn view(&self) -> Value {
         let options = if self.immutable { json!({"immutable": true}) } else { json!({}) };
         let known = json!({
             "id": self.id, "name": self.name, "domain_id": null, "description": self.description, "options": options,

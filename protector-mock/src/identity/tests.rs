@@ -477,6 +477,18 @@ fn an_application_credential_signs_in_to_its_project_only_and_shows_its_secret_o
 }
 
 #[test]
+fn an_application_credential_shows_its_roles_whole_and_no_list_of_no_rules() {
+    let bench = Bench::new();
+    let (_, user) = bench.tenant("app", "owner", "member");
+    let token = bench.token("owner", "pw", "app");
+    let path = format!("/v3/users/{user}/application_credentials");
+    let wanted = json!({"application_credential": {"name": "ci", "access_rules": []}});
+    let made = bench.ask(&token, "POST", &path, &wanted).body["application_credential"].clone();
+    assert_eq!(made["roles"][0]["options"], json!({"immutable": true}));
+    assert!(made.get("access_rules").is_none(), "{made}");
+}
+
+#[test]
 fn an_application_credential_ends_when_it_says() {
     let bench = Bench::new();
     let (_, user) = bench.tenant("app", "owner", "member");

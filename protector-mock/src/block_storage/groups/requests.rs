@@ -2,7 +2,7 @@
 
 use super::types::{self as group_types, GroupType, RESERVED};
 use super::{Group, brief, events, get, of_call, put, view};
-use crate::block_storage::access::{all_projects, member, since};
+use crate::block_storage::access::{groups_of_list, member, since};
 use crate::block_storage::faults::{invalid_group, invalid_input, no_group};
 use crate::block_storage::input::{self, Field, Kind, read};
 use crate::block_storage::listing::{Page, SortKey, filters, passes};
@@ -43,12 +43,7 @@ fn listed(
     since(call, 13)?;
     let page = Page::of(call)?;
     let wanted = filters(call, &["name"])?;
-    let scope = call.scope();
-    let mut all = if all_projects(call) {
-        call.transaction.list::<Group>(&scope)?
-    } else {
-        call.transaction.find::<Group>(&scope, "project", &call.caller.project)?
-    };
+    let mut all: Vec<Group> = groups_of_list(call)?;
     for (name, value) in &wanted {
         all.retain(|group| match name.trim_end_matches('~') {
             "id" => passes(name, value, Some(&group.id)),

@@ -2,7 +2,7 @@
 //! (2026.2).
 
 use super::Group;
-use crate::block_storage::access::{all_projects, member, sees, since};
+use crate::block_storage::access::{groups_of_list, member, sees, since};
 use crate::block_storage::driver::groups as driver;
 use crate::block_storage::faults::invalid_group;
 use crate::block_storage::input::{Field, Kind, read};
@@ -102,12 +102,7 @@ fn listed(call: &mut Call<'_, '_>, view: fn(&Call<'_, '_>, &GroupSnapshot) -> Va
     since(call, 14)?;
     let page = Page::of(call)?;
     let wanted = filters(call, &["name", "status", "group_id"])?;
-    let scope = call.scope();
-    let mut all = if all_projects(call) {
-        call.transaction.list::<GroupSnapshot>(&scope)?
-    } else {
-        call.transaction.find::<GroupSnapshot>(&scope, "project", &call.caller.project)?
-    };
+    let mut all: Vec<GroupSnapshot> = groups_of_list(call)?;
     for (name, value) in &wanted {
         all.retain(|found| match name.trim_end_matches('~') {
             "id" => passes(name, value, Some(&found.id)),
@@ -158,6 +153,13 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     let group = super::seen(call, &fields.text("group_id").unwrap_or_default())?;
     let scope = call.scope();
     volumes::refuse_frozen(call.transaction, &scope)?;
+    let members = volumes::of_group(call.transaction, &scope, &group.id)?;
+    // `cinder/db/api.py`: `group_snapshot_create`.
+    if members.is_empty() || ["creating", "updating"].contains(&group.status.as_str()) {
+        return Err(invalid_group(
+            "Source group cannot be empty or in 'creating' or 'updating' state. No group snapshot will be created.",
+        ));
+    }
     let made = GroupSnapshot {
         id: call.transaction.new_uuid()?.to_string(),
         group_id: group.id.clone(),
@@ -168,7 +170,6 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         status: "creating".to_owned(),
         created: call.transaction.now(),
     };
-    let members = volumes::of_group(call.transaction, &scope, &group.id)?;
     for volume in &members {
         if volume.host.is_none() || volume.status == "error" {
             return Err(crate::block_storage::faults::invalid_volume(

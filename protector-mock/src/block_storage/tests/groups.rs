@@ -170,6 +170,31 @@ fn a_group_snapshot_holds_all_members_and_a_group_is_made_from_it() {
 }
 
 #[test]
+fn a_list_that_speaks_of_all_tenants_is_an_administrators_alone() {
+    let bed = Bed::new();
+    bed.replicated();
+    bed.group();
+    let listed = |token: &str, query: &str| {
+        let path = format!("groups/detail{query}");
+        bed.send(token, "3.14", Method::GET, &path, &Value::Null).body["groups"].as_array().unwrap().len()
+    };
+    assert_eq!([listed("member", ""), listed("member", "?all_tenants=False")], [1, 0]);
+    assert_eq!([listed("other:admin", ""), listed("other:admin", "?all_tenants=False")], [0, 1]);
+}
+
+#[test]
+fn a_group_without_volumes_has_no_snapshot() {
+    let bed = Bed::new();
+    bed.replicated();
+    let group = bed.group();
+    refuse(
+        400,
+        "Invalid Group: Source group cannot be empty or in 'creating' or 'updating' state. No group snapshot will be created.",
+        &bed.post("group_snapshots", &json!({"group_snapshot": {"group_id": group}})),
+    );
+}
+
+#[test]
 fn failing_a_group_over_makes_its_volumes_on_the_other_array() {
     let bed = Bed::new();
     bed.replicated();

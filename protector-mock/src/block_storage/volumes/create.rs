@@ -110,7 +110,10 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
     };
     let scope = call.scope();
     let made = make(call.transaction, &scope, new)?;
-    Ok(Reply::accepted(json!({"volume": Value::Object(super::view(call, &made)?)})))
+    let mut shown = super::view(call, &made)?;
+    // A real one does not know it yet when it answers.
+    shown.insert("replication_status".to_owned(), Value::Null);
+    Ok(Reply::accepted(json!({"volume": Value::Object(shown)})))
 }
 
 /// Where the content comes from, looked up.

@@ -12,6 +12,8 @@ fn an_aggregate_makes_a_zone_of_its_hosts() {
     assert_eq!((made.status, &made.body["aggregate"]["id"]), (200, &json!(1)));
     let add = json!({"add_host": {"host": "site-a-compute"}});
     assert_eq!(bed.post(ADMIN, "/os-aggregates/1/action", &add).status, 200);
+    let shown = bed.get(ADMIN, "/os-aggregates/1").body["aggregate"].clone();
+    assert_eq!((&shown["hosts"], &shown["updated_at"]), (&json!(["site-a-compute"]), &json!(null)));
     let twice = bed.post(ADMIN, "/os-aggregates/1/action", &add);
     assert_eq!(twice.error(), (409, "Aggregate 1 already has host site-a-compute."));
     let zones = bed.get(OWNER, "/os-availability-zone");

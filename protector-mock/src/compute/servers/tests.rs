@@ -335,6 +335,19 @@ fn an_interface_is_added_and_taken_away() {
 }
 
 #[test]
+fn a_security_group_that_a_port_has_is_refused_in_neutrons_words() {
+    let (bed, id) = running();
+    let refused = bed.act(OWNER, &id, &json!({"addSecurityGroup": {"name": "default"}}));
+    let (status, message) = refused.error();
+    assert_eq!(status, 400);
+    assert!(
+        message.starts_with("Invalid input for security_groups. Reason: Duplicate items in the list: '"),
+        "{message}"
+    );
+    assert!(message.contains("'.\nNeutron server returns request_ids: ['req-"), "{message}");
+}
+
+#[test]
 fn a_resize_waits_for_a_word_and_can_be_taken_back() {
     let (bed, id) = running();
     let resize = json!({"resize": {"flavorRef": "large"}});

@@ -172,6 +172,17 @@ fn a_renamed_volume_keeps_groups_tags_connections_and_snapshots() {
 }
 
 #[test]
+fn a_volume_group_keeps_its_priority() {
+    let Bed { a, .. } = &Bed::new();
+    a.post("volume-groups?names=vg", json!({}));
+    let wanted = json!({"priority_adjustment_operator": "-", "priority_adjustment_value": 10});
+    a.patch("volume-groups?names=vg", json!({"priority_adjustment": wanted}));
+    assert_eq!(a.get("volume-groups?names=vg")[0]["priority_adjustment"], wanted);
+    let none = json!({"priority_adjustment": {"priority_adjustment_value": 7}});
+    a.refuses("Invalid priority", "PATCH", "volume-groups?names=vg", none);
+}
+
+#[test]
 fn volumes_move_into_volume_groups_and_out() {
     let Bed { a, .. } = &Bed::new();
     a.volume("v1");
