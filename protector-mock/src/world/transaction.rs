@@ -88,6 +88,14 @@ impl<'w> Transaction<'w> {
         records::list(&self.sql, scope)
     }
 
+    /// Some of a kind: the oldest `take` but for `skip`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn list_part<R: Record>(&self, scope: &str, skip: u64, take: u64) -> Result<Vec<R>, WorldError> {
+        records::list_part(&self.sql, scope, skip, take)
+    }
+
     /// All of a kind with a key (see [`Record::keys`]) of this value, oldest first.
     ///
     /// # Errors
