@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
+mod bench;
 mod docs;
 mod pair;
 mod process;
@@ -30,6 +31,8 @@ enum Command {
     Test(test::Arguments),
     /// Two real OpenStack sites on this machine (root on Debian 12), and the scenario on them
     Testbed(testbed::Arguments),
+    /// Measures what goals are set for, in release builds, and writes a report below the target folder
+    Bench,
     /// Writes the generated pages of docs/
     Docs,
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let done = Workspace::find().and_then(|workspace| match arguments.command {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::Testbed(arguments) => testbed::run(&workspace, &arguments),
+        Command::Bench => bench::measure(&workspace),
         Command::Docs => docs::write(&workspace),
     });
     match done {
