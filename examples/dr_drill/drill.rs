@@ -18,6 +18,8 @@ use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
+use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +45,19 @@ pub(crate) struct Report {
     pub(crate) took: Duration,
     /// By the sites' clock.
     pub(crate) site_took: Duration,
+    /// What this process has computed for it.
+    pub(crate) computed: Computed,
+}
+
+/// Processor time, of all threads of the process.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Computed {
+    /// From the plan of each operation to its end, the sites and the guests included, which are in the same process.
+    pub(crate) operations: f64,
+    /// Comparing what arrived.
+    pub(crate) checks: f64,
+    /// How many events of operations were journaled.
+    pub(crate) events: u64,
 }
 
 impl Report {
@@ -105,6 +120,7 @@ impl Scene {
             operations: Vec::new(),
             took: Duration::ZERO,
             site_took: Duration::ZERO,
+            computed: Computed::default(),
         };
         Ok(Self { pair, clock, protector, a, b, guests: Guests::new(world), report })
     }
@@ -144,9 +160,9 @@ impl Scene {
     async fn move_away(&mut self, original: &Machines) -> Result<bool> {
         let request = Request::Failover(MoveRequest::planned(GROUP));
         let done = self.operate("failover", &request, original, true).await?;
-        let expected = self.expected("failover", original, false);
-        let checks = checks::moved(&expected, false).await?;
-        self.report.checks.extend(checks);
+        let begun = processor_seconds();
+        let checks = checks::moved(&self.expected("failover", original, false), false).await?;
+        self.checked(checks, begun);
         Ok(done)
     }
 
@@ -155,17 +171,24 @@ impl Scene {
         write(&mut self.guests, &self.clock, &self.b, &away).await?;
         let request = Request::Failback(MoveRequest::planned(GROUP));
         let done = self.operate("failback", &request, &away, false).await?;
+        let begun = processor_seconds();
         let checks = checks::moved(&self.expected("failback", original, true), true).await?;
-        self.report.checks.extend(checks);
+        self.checked(checks, begun);
         if !done {
             return Ok(());
         }
         write(&mut self.guests, &self.clock, &self.a, original).await?;
         let request = Request::Unprotect { group: GROUP.to_owned() };
         self.operate("unprotect", &request, original, true).await?;
+        let begun = processor_seconds();
         let checks = checks::released(&self.expected("unprotect", original, true)).await?;
-        self.report.checks.extend(checks);
+        self.checked(checks, begun);
         Ok(())
+    }
+
+    fn checked(&mut self, checks: Vec<Check>, begun: f64) {
+        self.report.computed.checks += processor_seconds() - begun;
+        self.report.checks.extend(checks);
     }
 
     fn expected<'a>(&'a self, after: &'static str, original: &'a Machines, at_home: bool) -> Expected<'a> {
@@ -182,6 +205,7 @@ impl Scene {
         at_home: bool,
     ) -> Result<bool> {
         say(&format!("{name} of {GROUP}"));
+        let computed = processor_seconds();
         let planned =
             self.protector.plan(request).await.with_context(|| format!("{name} cannot be planned"))?;
         let Some(plan) = planned.plan else {
@@ -200,6 +224,7 @@ impl Scene {
                 biased;
                 progress = handle.next() => match progress {
                     Some(progress) => {
+                        self.report.computed.events += 1;
                         timeline.note(&plan, &progress.event, passed());
                         display.show(&progress);
                     }
@@ -211,6 +236,7 @@ impl Scene {
         display.end();
         let seconds = passed().as_secs_f64();
         let view = handle.finish().await?.operation;
+        self.report.computed.operations += processor_seconds() - computed;
         let (status, error_message) = (view.status.to_string(), view.error_message);
         let done = status == "completed";
         if !done {
@@ -257,6 +283,11 @@ async fn write(
     }
     say(&format!("{} blocks are written into each disk at {}", guests.rounds(), cloud.site));
     Ok(())
+}
+
+fn processor_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn say(what: &str) {

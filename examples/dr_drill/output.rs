@@ -26,6 +26,7 @@ fn document(report: &Report) -> Value {
         "operations": report.operations,
         "seconds": report.took.as_secs_f64(),
         "site_seconds": report.site_took.as_secs_f64(),
+        "processor_seconds": report.computed,
     })
 }
 

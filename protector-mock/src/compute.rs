@@ -14,6 +14,7 @@
 //! Settings, as facts of the world: `duration/<event>` in seconds for every event, `compute/builds-per-host`.
 
 mod aggregates;
+pub(crate) mod alike;
 mod external_events;
 mod flavors;
 mod hosts;

@@ -1,7 +1,9 @@
 //! What there is in a new world: projects, users, networks, types, and servers with volumes and ports.
 //!
-//! It is made as people would make it, by requests to the services; the world's time passes on command meanwhile.
+//! It is made as people would make it, by requests to the services; the world's time passes on command meanwhile. Of very
+//! many servers that are alike, only the first are: the others are records like theirs.
 
+mod alike;
 mod foundation;
 mod requests;
 mod servers;
@@ -21,6 +23,9 @@ use requests::Client;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// So many servers that are alike are all made by requests.
+const MOST: u32 = 50;
+
 /// A site that is to be filled: its services, as an administrator reaches them.
 #[derive(Debug)]
 pub struct Ground<'g> {
@@ -38,13 +43,19 @@ impl Estate {
     /// # Errors
     /// A service refuses something, or the world cannot be changed.
     pub fn build(&self, grounds: &[Ground<'_>]) -> Result<(), EstateError> {
+        self.build_with(grounds, MOST).map(drop)
+    }
+
+    /// Tells how many servers were made by no request.
+    fn build_with(&self, grounds: &[Ground<'_>], most: u32) -> Result<usize, EstateError> {
+        let mut after_others = 0;
         for ground in grounds {
             let administrator = Client::sign_in(ground, "admin", ground.password, "admin")?;
             foundation::lay(self, ground, &administrator)?;
         }
         for (index, ground) in grounds.iter().enumerate() {
-            servers::build(self, ground, index == 0)?;
+            after_others += servers::build(self, ground, index == 0, most)?;
         }
-        Ok(())
+        Ok(after_others)
     }
 }

@@ -45,7 +45,7 @@ use crate::http::{Endpoint, Request, Response};
 use crate::world::{Transaction, World, WorldError};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use query::Parameters;
 use serde_json::{Value, json};
@@ -219,6 +219,9 @@ impl Endpoint for FlashArray {
     fn answer(&self, request: &Request) -> Response {
         let path =
             percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+        if path == "/_bytes" {
+            return self.bytes(request);
+        }
         if let Some(window) = path.strip_prefix("/_") {
             return response(self.window(window, request), request.headers()).0;
         }
@@ -273,6 +276,30 @@ impl FlashArray {
                 .transact::<_, WorldError>(|transaction| windows::use_up(transaction, &self.array, order))?;
         }
         answer
+    }
+
+    /// The one window that does not speak JSON.
+    fn bytes(&self, request: &Request) -> Response {
+        let read = Parameters::parse(request.uri().query().unwrap_or_default()).and_then(|query| {
+            self.world.transact(|transaction| match request.method() {
+                &Method::GET => windows::bytes::read(transaction, &self.array, &query),
+                &Method::POST => windows::bytes::write(transaction, &self.array, &query, request.body())
+                    .map(|()| Vec::new()),
+                method => {
+                    let message = format!("{method} /_bytes is not a window.");
+                    Err(Denied::new(StatusCode::NOT_FOUND, message, Some("bytes")))
+                }
+            })
+        });
+        match read {
+            Ok(bytes) => {
+                let mut answer = Response::new(bytes.into());
+                let kind = HeaderValue::from_static("application/octet-stream");
+                answer.headers_mut().insert(CONTENT_TYPE, kind);
+                answer
+            }
+            Err(denied) => response(Err(denied), request.headers()).0,
+        }
     }
 
     fn window(&self, window: &str, request: &Request) -> Result<Answer, Denied> {

@@ -21,7 +21,7 @@ mod inventory;
 mod listing;
 mod networks;
 mod policy;
-mod ports;
+pub(crate) mod ports;
 mod quotas;
 mod revisions;
 mod routers;

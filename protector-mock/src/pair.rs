@@ -1,7 +1,7 @@
 //! A pair, whole: two sites with their services, two arrays, and all that tells clients where they are.
 
 mod addresses;
-mod beginning;
+pub(crate) mod beginning;
 mod census;
 mod embedded;
 mod error;

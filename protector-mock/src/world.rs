@@ -5,6 +5,7 @@ mod error;
 mod events;
 mod file;
 mod records;
+mod rows;
 mod source;
 mod transaction;
 
@@ -15,6 +16,7 @@ pub use clock::Pace;
 pub use error::{OpenError, WorldError};
 pub use events::{Due, Reaction, Reactions};
 pub use records::Record;
+pub(crate) use rows::{Newest, Row};
 pub use transaction::Transaction;
 
 use jiff::Timestamp;
@@ -45,6 +47,35 @@ impl World {
     ) -> Result<Self, OpenError> {
         let connection = file::open(path, seed, clock.now())?;
         Ok(Self { connection: Mutex::new(connection), path: Some(path.to_owned()), clock, reactions })
+    }
+
+    /// Makes a world that nobody uses before it is whole: until it is [`settled`](Self::settle), a machine that loses power may
+    /// damage it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn make(
+        path: &Path,
+        seed: u64,
+        clock: Arc<dyn Clock>,
+        reactions: Reactions,
+    ) -> Result<Self, OpenError> {
+        let world = Self::open(path, seed, clock, reactions)?;
+        {
+            let connection = world.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            file::hurry(&connection, path)?;
+        }
+        Ok(world)
+    }
+
+    /// Closes a world with all of it on disk.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn settle(self) -> Result<(), OpenError> {
+        let Self { connection, path, .. } = self;
+        let connection = connection.into_inner().unwrap_or_else(PoisonError::into_inner);
+        path.map_or(Ok(()), |path| file::settle(connection, &path))
     }
 
     /// Makes a world that ends with the process.

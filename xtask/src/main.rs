@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
+mod bench;
 mod differences;
 mod docs;
 mod openapi;
@@ -34,6 +35,8 @@ enum Command {
     Testbed(testbed::Arguments),
     /// Whether simulated FlashArrays answer as the vendor's OpenAPI files say, which are no part of the project
     Openapi(openapi::Arguments),
+    /// Measures what goals are set for, in release builds, and writes a report below the target folder
+    Bench,
     /// Writes the generated pages of docs/
     Docs,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::Testbed(arguments) => testbed::run(&workspace, &arguments),
         Command::Openapi(arguments) => openapi::validate(&workspace, &arguments),
+        Command::Bench => bench::measure(&workspace),
         Command::Docs => docs::write(&workspace),
     });
     match done {

@@ -89,6 +89,16 @@ fn free_lun(wanted: Option<u32>, first: u32, used: &BTreeSet<u32>, volume: &str)
     }
 }
 
+/// The numbers that the next connections of a host get, by its id.
+pub(crate) fn free_luns(
+    transaction: &Transaction<'_>,
+    array: &str,
+    host: &str,
+) -> Result<impl Iterator<Item = u32> + use<>, WorldError> {
+    let used: BTreeSet<u32> = of_host(transaction, array, host)?.map(|connection| connection.lun).collect();
+    Ok((1..=LAST_LUN).filter(move |lun| !used.contains(lun)))
+}
+
 fn put(
     transaction: &mut Transaction<'_>,
     host: &Host,

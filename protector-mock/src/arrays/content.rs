@@ -151,7 +151,10 @@ pub(super) fn cut_to(
 }
 
 /// Refuses what lies beyond a size.
-pub(super) fn check_within(name: &str, size: u64, offset: u64, length: u64) -> Result<(), Refused> {
+///
+/// # Errors
+/// It does.
+pub fn check_within(name: &str, size: u64, offset: u64, length: u64) -> Result<(), Refused> {
     match offset.checked_add(length) {
         Some(end) if end <= size => Ok(()),
         _ => Err(Refused::new(format!("Bytes are beyond the volume ({size} bytes)."), name)),

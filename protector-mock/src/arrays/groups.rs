@@ -7,6 +7,7 @@ mod records;
 pub use members::{
     add_host, add_host_group, add_member, members_of, remove_host, remove_host_group, remove_member,
 };
+pub(crate) use members::{add_members, ids_of_volume};
 pub(super) use members::{check_no_member, drop_host, drop_host_group, drop_volume};
 pub use records::{Group, Retention, Schedule, Sent, Target, Window};
 

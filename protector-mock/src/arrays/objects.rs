@@ -149,6 +149,28 @@ pub fn all<O: Object>(transaction: &Transaction<'_>, array: &str) -> Result<Vec<
     Ok(found)
 }
 
+/// Some of those (see [`all`]): the oldest `take` but for `skip`; and how many there are in all.
+///
+/// # Errors
+/// The world cannot be read.
+pub fn part<O: Object>(
+    transaction: &Transaction<'_>,
+    array: &str,
+    skip: u64,
+    take: u64,
+) -> Result<(Vec<O>, u64), WorldError> {
+    let (mut found, mut total) = (Vec::new(), 0);
+    for home in homes(transaction, array)? {
+        let count = transaction.count::<O>(&home, None)?;
+        let (skip, take) = (skip.saturating_sub(total), take.saturating_sub(found.len() as u64));
+        if skip < count && take > 0 {
+            found.extend(transaction.list_part(&home, skip, take)?);
+        }
+        total += count;
+    }
+    Ok((found, total))
+}
+
 /// The object of a name, which has to be there, destroyed or not.
 ///
 /// # Errors

@@ -129,6 +129,15 @@ pub fn set_failure(
     Ok(change(transaction, &system)?)
 }
 
+/// The next serial numbers of an array.
+pub(crate) fn new_serials(
+    transaction: &mut Transaction<'_>,
+    array: &str,
+    count: usize,
+) -> Result<Vec<String>, Refused> {
+    (0..count).map(|_| new_serial(transaction, array)).collect()
+}
+
 /// The next serial number of an array: its identity, then a counter.
 pub(super) fn new_serial(transaction: &mut Transaction<'_>, array: &str) -> Result<String, Refused> {
     let mut system = get(transaction, array)?;

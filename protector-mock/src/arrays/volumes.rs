@@ -103,6 +103,18 @@ fn check_new(transaction: &Transaction<'_>, array: &str, name: &str, size: u64) 
     objects::check_limit::<Volume>(transaction, array, settings(transaction)?.volume_limit, name)
 }
 
+/// Refuses so many more volumes than the array holds.
+pub(crate) fn check_room(transaction: &Transaction<'_>, array: &str, more: u64) -> Result<(), Refused> {
+    let mut count = more;
+    for home in objects::homes(transaction, array)? {
+        count += transaction.count::<Volume>(&home, None)?;
+    }
+    if count > settings(transaction)?.volume_limit {
+        return Err(Refused::new("Volume limit reached.", array));
+    }
+    Ok(())
+}
+
 /// Makes an empty volume.
 ///
 /// # Errors

@@ -168,6 +168,26 @@ pub(super) fn reserve(transaction: &mut Transaction<'_>, scope: &str, claim: Cla
     Ok(add(transaction, scope, claim.project, &claim.resources())?)
 }
 
+/// Has the project of a volume use as much again as for this one, so many times.
+pub(crate) fn reserve_alike(
+    transaction: &mut Transaction<'_>,
+    scope: &str,
+    volume: &str,
+    times: u64,
+) -> Result<(), Fault> {
+    let volume = super::volumes::get(transaction, scope, volume)?;
+    let volume_type = super::types::name_of(transaction, scope, &volume.type_id)?;
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let claim = Claim {
+        project: &volume.project,
+        volumes: number(times),
+        snapshots: 0,
+        gigabytes: number(times.saturating_mul(volume.size)),
+        volume_type: &volume_type,
+    };
+    reserve(transaction, scope, claim)
+}
+
 /// Gives back what a claim says.
 pub(super) fn release(
     transaction: &mut Transaction<'_>,

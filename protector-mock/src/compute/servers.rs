@@ -21,6 +21,7 @@ mod transitions;
 mod update;
 mod view;
 
+pub(super) use create::{hostname as host_name, word};
 pub(super) use devices::{Device, Source, free_name};
 pub(super) use list::between;
 pub(super) use networks::{Interface, the_only_one};

@@ -3,6 +3,7 @@
 use super::requests::Client;
 use super::{Estate, EstateError, Ground, Project};
 use crate::cloud::ServiceKind::{BlockStorage, Compute, Identity, Network};
+use crate::compute;
 use serde_json::{Map, Value, json};
 
 pub(super) fn lay(
@@ -10,12 +11,28 @@ pub(super) fn lay(
     ground: &Ground<'_>,
     administrator: &Client<'_>,
 ) -> Result<(), EstateError> {
+    hosts(estate, ground)?;
     flavors(estate, administrator)?;
     storage_types(estate, administrator)?;
     for project in &estate.projects {
         lay_project(project, ground, administrator)?;
     }
     Ok(())
+}
+
+/// A site has one by itself.
+fn hosts(estate: &Estate, ground: &Ground<'_>) -> Result<(), EstateError> {
+    if estate.compute_hosts < 2 {
+        return Ok(());
+    }
+    let site = ground.site.name.as_str();
+    ground.site.world.transact(|transaction| {
+        compute::add_host(transaction, site, &format!("{site}-compute"))?;
+        for number in 2..=estate.compute_hosts {
+            compute::add_host(transaction, site, &format!("{site}-compute-{number}"))?;
+        }
+        Ok(())
+    })
 }
 
 fn flavors(estate: &Estate, administrator: &Client<'_>) -> Result<(), EstateError> {

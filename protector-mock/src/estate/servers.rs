@@ -1,8 +1,9 @@
 //! Servers with their volumes and ports, as the project's own user makes them.
 
 use super::requests::Client;
-use super::{Estate, EstateError, Ground, Project, Servers};
-use crate::cloud::ServiceKind::{BlockStorage, Compute, Network};
+use super::{Estate, EstateError, Ground, Project, Servers, alike};
+use crate::cloud::ServiceKind::{self, BlockStorage, Compute, Network};
+use crate::cloud::Site;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,18 +12,36 @@ use std::time::Duration;
 const STEP: Duration = Duration::from_secs(5);
 const STEPS: u32 = 200;
 
-pub(super) fn build(estate: &Estate, ground: &Ground<'_>, is_first: bool) -> Result<(), EstateError> {
+/// Builds the servers of a site; tells how many of them by no request. Of more than `most` that are alike, the others are made
+/// after the first ones.
+pub(super) fn build(
+    estate: &Estate,
+    ground: &Ground<'_>,
+    is_first: bool,
+    most: u32,
+) -> Result<usize, EstateError> {
+    let mut after_others = 0;
     for project in &estate.projects {
         let here: Vec<&Servers> = project
             .servers
             .iter()
             .filter(|servers| servers.site.as_ref().map_or(is_first, |site| *site == ground.site.name))
             .collect();
-        if !here.is_empty() {
-            Builder::new(project, ground)?.build(&here)?;
+        if here.is_empty() {
+            continue;
+        }
+        let builder = Builder::new(project, ground)?;
+        for some in here.chunk_by(|one, other| one.count.max(other.count) <= most) {
+            match some {
+                [many] if many.count > most => after_others += alike::build(&builder, many)?,
+                some => builder
+                    .build(some.iter().flat_map(|like| {
+                        (1..=like.count).map(move |number| (like.name_of(number), *like))
+                    }))?,
+            }
         }
     }
-    Ok(())
+    Ok(after_others)
 }
 
 /// A server that is going to be made, and its volumes.
@@ -32,7 +51,9 @@ struct Planned<'s> {
     volumes: Vec<String>,
 }
 
-struct Builder<'g> {
+/// Makes servers by requests.
+#[derive(Debug)]
+pub(super) struct Builder<'g> {
     ground: &'g Ground<'g>,
     client: Client<'g>,
     flavors: BTreeMap<String, String>,
@@ -59,21 +80,34 @@ impl<'g> Builder<'g> {
         EstateError::Refused { site: self.ground.site.name.clone(), what }
     }
 
-    fn build(&self, here: &[&Servers]) -> Result<(), EstateError> {
+    pub(super) fn site(&self) -> &Site {
+        self.ground.site
+    }
+
+    /// Makes one server.
+    pub(super) fn build_one(&self, name: &str, like: &Servers) -> Result<(), EstateError> {
+        self.build(std::iter::once((name.to_owned(), like)))
+    }
+
+    /// Makes those of these numbers.
+    pub(super) fn build_all(
+        &self,
+        like: &Servers,
+        numbers: std::ops::RangeInclusive<u32>,
+    ) -> Result<(), EstateError> {
+        self.build(numbers.map(|number| (like.name_of(number), like)))
+    }
+
+    fn build<'s>(&self, servers: impl Iterator<Item = (String, &'s Servers)>) -> Result<(), EstateError> {
         let mut planned = Vec::new();
-        for like in here {
-            for number in 1..=like.count {
-                let name =
-                    if like.count == 1 { like.name.clone() } else { format!("{}-{number}", like.name) };
-                let volumes = self.volumes(&name, like)?;
-                planned.push(Planned { name, like, volumes });
-            }
+        for (name, like) in servers {
+            let volumes = self.volumes(&name, like)?;
+            planned.push(Planned { name, like, volumes });
         }
-        self.settled(BlockStorage, "/v3/volumes/detail", "volumes", "creating")?;
-        for server in &planned {
-            self.server(server)?;
-        }
-        self.settled(Compute, "/v2.1/servers/detail", "servers", "BUILD")
+        let volumes = planned.iter().flat_map(|server| server.volumes.iter().cloned()).collect();
+        self.settled(BlockStorage, "/v3/volumes", "volume", volumes, "creating")?;
+        let servers = planned.iter().map(|server| self.server(server)).collect::<Result<_, _>>()?;
+        self.settled(Compute, "/v2.1/servers", "server", servers, "BUILD")
     }
 
     /// Makes the volumes of a server; the first is the one that it boots from.
@@ -90,7 +124,7 @@ impl<'g> Builder<'g> {
         Ok(made)
     }
 
-    fn server(&self, server: &Planned<'_>) -> Result<(), EstateError> {
+    fn server(&self, server: &Planned<'_>) -> Result<String, EstateError> {
         let Planned { name, like, volumes } = server;
         let flavor = self
             .flavors
@@ -128,33 +162,40 @@ impl<'g> Builder<'g> {
             let groups: Vec<Value> = like.security_groups.iter().map(|name| json!({"name": name})).collect();
             fields.insert("security_groups".to_owned(), json!(groups));
         }
-        self.client.made(Compute, "/v2.1/servers", "server", &fields)?;
-        Ok(())
+        self.client.made(Compute, "/v2.1/servers", "server", &fields)
     }
 
-    /// Lets time pass until nothing of a list is in a state any more; what failed meanwhile is told.
+    /// Lets time pass until nothing of what was made is in a state any more; what failed meanwhile is told.
     fn settled(
         &self,
-        kind: crate::cloud::ServiceKind,
+        kind: ServiceKind,
         path: &str,
-        list: &str,
+        name: &str,
+        mut made: Vec<String>,
         state: &str,
     ) -> Result<(), EstateError> {
         let text =
             |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         for _ in 0..STEPS {
-            self.ground.site.world.advance(STEP)?;
-            let answer = self.client.get(kind, path)?;
-            let items = answer.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
-            if let Some(broken) = items.iter().find(|item| text(item, "status").eq_ignore_ascii_case("error"))
-            {
-                let what = broken.get("fault").map(ToString::to_string).unwrap_or_default();
-                return Err(self.refused(format!("{} is broken {what}", text(broken, "name"))));
-            }
-            if items.iter().all(|item| text(item, "status") != state) {
+            if made.is_empty() {
                 return Ok(());
             }
+            self.ground.site.world.advance(STEP)?;
+            let mut unsettled = Vec::new();
+            for id in made {
+                let answer = self.client.get(kind, &format!("{path}/{id}"))?;
+                let item = answer.get(name).cloned().unwrap_or_default();
+                let status = text(&item, "status");
+                if status.eq_ignore_ascii_case("error") {
+                    let what = item.get("fault").map(ToString::to_string).unwrap_or_default();
+                    return Err(self.refused(format!("{} is broken {what}", text(&item, "name"))));
+                }
+                if status == state {
+                    unsettled.push(id);
+                }
+            }
+            made = unsettled;
         }
-        Err(self.refused(format!("some of the {list} do not leave the state {state:?}")))
+        Err(self.refused(format!("{} of kind {name} do not leave the state {state:?}", made.len())))
     }
 }

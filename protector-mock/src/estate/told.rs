@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 /// What there is to be at both sites, as a file tells it. Servers, with their volumes and ports, are at the first site
 /// unless they name another.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Estate {
+    /// How many hosts run servers, at each site. An array shows a host 4095 volumes.
+    pub compute_hosts: u32,
     /// What servers may be like.
     pub flavors: Vec<Flavor>,
     /// What volumes may be like.
@@ -15,6 +17,18 @@ pub struct Estate {
     pub group_types: Vec<GroupType>,
     /// Whose things are there.
     pub projects: Vec<Project>,
+}
+
+impl Default for Estate {
+    fn default() -> Self {
+        Self {
+            compute_hosts: 1,
+            flavors: Vec::new(),
+            volume_types: Vec::new(),
+            group_types: Vec::new(),
+            projects: Vec::new(),
+        }
+    }
 }
 
 /// A flavor.
@@ -171,6 +185,13 @@ pub struct Servers {
     /// The volumes; the first is the root.
     #[serde(default)]
     pub volumes: Vec<Volume>,
+}
+
+impl Servers {
+    /// The name of one of them; they are counted from 1.
+    pub(super) fn name_of(&self, number: u32) -> String {
+        if self.count == 1 { self.name.clone() } else { format!("{}-{number}", self.name) }
+    }
 }
 
 fn one() -> u32 {

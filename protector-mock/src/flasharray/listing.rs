@@ -2,8 +2,9 @@
 
 use super::filter::{Filter, values_at};
 use super::query::Parameters;
-use super::{Denied, text};
+use super::{Asked, Denied, text};
 use crate::arrays::naming;
+use crate::arrays::objects::{self, Object};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -51,28 +52,64 @@ pub(super) fn page(mut views: Vec<Value>, query: &Parameters, page_size: usize) 
     if let Some(keys) = query.list("sort") {
         views = sorted(views, keys);
     }
-    let mut start = query.number("offset")?.unwrap_or(0);
-    if let Some(token) = query.text("continuation_token") {
-        let offset = token.strip_prefix("at-").and_then(|offset| offset.parse().ok());
-        start = offset.ok_or_else(|| Denied::bad("Invalid continuation token.", token))?;
-    }
-    let limit = query.number("limit")?;
-    let size = limit.map_or(page_size, |limit| limit.min(page_size));
+    let part = Part::of(query, page_size)?;
     let total = views.len();
-    let items: Vec<Value> = views.into_iter().skip(start).take(size).collect();
-    let more = start.saturating_add(size) < total;
-    let token = (more && !items.is_empty() && !query.has("sort")).then(|| format!("at-{}", start + size));
-    let counted = query.is_set("total_item_count")? || limit == Some(0);
-    let mut body = json!({
-        "more_items_remaining": more,
-        "continuation_token": token,
-        "total_item_count": counted.then_some(total),
-    });
-    // `json!` would copy them, one by one.
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("items".to_owned(), Value::Array(items));
+    let items: Vec<Value> = views.into_iter().skip(part.start).take(part.size).collect();
+    Ok(part.told(items, total, query.has("sort")))
+}
+
+/// Which part of a list is asked for.
+struct Part {
+    start: usize,
+    size: usize,
+    counted: bool,
+}
+
+impl Part {
+    fn of(query: &Parameters, page_size: usize) -> Result<Self, Denied> {
+        let mut start = query.number("offset")?.unwrap_or(0);
+        if let Some(token) = query.text("continuation_token") {
+            let offset = token.strip_prefix("at-").and_then(|offset| offset.parse().ok());
+            start = offset.ok_or_else(|| Denied::bad("Invalid continuation token.", token))?;
+        }
+        let limit = query.number("limit")?;
+        let size = limit.map_or(page_size, |limit| limit.min(page_size));
+        let counted = query.is_set("total_item_count")? || limit == Some(0);
+        Ok(Self { start, size, counted })
     }
-    Ok(body)
+
+    fn told(&self, items: Vec<Value>, total: usize, sorted: bool) -> Value {
+        let end = self.start.saturating_add(self.size);
+        let more = end < total;
+        let token = (more && !items.is_empty() && !sorted).then(|| format!("at-{end}"));
+        let mut body = json!({
+            "more_items_remaining": more,
+            "continuation_token": token,
+            "total_item_count": self.counted.then_some(total),
+        });
+        // `json!` would copy them, one by one.
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("items".to_owned(), Value::Array(items));
+        }
+        body
+    }
+}
+
+/// A page of a list of which only a part is asked for, and all that is in it: nothing else is read. `None`, if the list has to
+/// be looked through.
+pub(super) fn plain<O: Object>(
+    asked: &Asked<'_, '_>,
+    view: impl Fn(&O) -> Result<Value, Denied>,
+) -> Result<Option<Value>, Denied> {
+    const PLAIN: [&str; 4] = ["limit", "offset", "continuation_token", "total_item_count"];
+    if asked.query.pairs().any(|(name, _)| !PLAIN.contains(&name)) {
+        return Ok(None);
+    }
+    let part = Part::of(&asked.query, asked.settings.page_size as usize)?;
+    let (start, size) = (part.start as u64, part.size as u64);
+    let (found, total) = objects::part(asked.transaction, &asked.system.name, start, size)?;
+    let items: Vec<Value> = found.iter().map(view).collect::<Result<_, _>>()?;
+    Ok(Some(part.told(items, usize::try_from(total).unwrap_or(usize::MAX), false)))
 }
 
 /// Sorted by several fields, the first ones first. The vendor's text has the sign of descent before the name, Cinder sends it

@@ -1,6 +1,6 @@
 //! Which function answers which request.
 
-use super::listing::{page, pick};
+use super::listing::{page, pick, plain};
 use super::{
     Answer, Asked, Denied, appliance, array_connections, connections, default_protections, group_members,
     hosts, pod_replica_links, pods, points, protection_groups, sessions, tags, targets, volume_batches,
@@ -144,6 +144,14 @@ pub(super) fn answer(asked: &mut Asked<'_, '_>, method: &str, path: &str) -> Res
 }
 
 fn list(asked: &Asked<'_, '_>, path: &str) -> Result<Value, Denied> {
+    let at_once = match path {
+        "volumes" => plain(asked, |volume| volumes::view(asked, volume))?,
+        "volume-snapshots" => plain(asked, |snapshot| volume_snapshots::view(asked, snapshot))?,
+        _ => None,
+    };
+    if let Some(page) = at_once {
+        return Ok(page);
+    }
     let page_size = asked.settings.page_size as usize;
     let noun = "Protection group snapshot";
     let (found, query, noun) = match path {

@@ -29,7 +29,16 @@ impl Client {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> Response {
-        let mut request = Request::new(body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string())));
+        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        self.send_raw(method, path, body, headers)
+    }
+
+    pub(super) fn send_bytes(&self, method: &str, path: &str, body: &'static [u8]) -> Response {
+        self.send_raw(method, path, Bytes::from_static(body), &[])
+    }
+
+    fn send_raw(&self, method: &str, path: &str, body: Bytes, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::new(body);
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         *request.uri_mut() = path.replace(' ', "%20").parse().unwrap();
         for (name, value) in headers {

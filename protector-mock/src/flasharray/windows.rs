@@ -1,6 +1,8 @@
 //! The windows for tests, outside the array's API: what it holds, what it should do next. They need no session and answer
 //! while the array plays dead.
 
+pub(super) mod bytes;
+
 use super::protection_groups::{retention_view, schedule_view};
 use super::{Asked, Denied, milliseconds, named, sessions};
 use crate::arrays::connections;

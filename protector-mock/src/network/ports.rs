@@ -2,7 +2,7 @@
 // neutron_lib/api/definitions/{port,portbindings,port_security,allowedaddresspairs,extra_dhcp_opt}.py,
 // neutron/db/db_base_plugin_v2.py and neutron/plugins/ml2/plugin.py, 2026.2; the answer as the testbed's ML2 makes it.
 
-pub(super) mod allocation;
+pub(crate) mod allocation;
 pub(super) mod binding;
 mod handlers;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use super::networks::Network;
 use super::standard::Standard;
 use super::{faults, floating_ips, policy, security_groups};
 use crate::cloud::{Caller, Fault};
-use crate::world::{Record, Transaction};
+use crate::world::{Record, Transaction, WorldError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -107,7 +107,11 @@ pub(super) fn is_trusted(device_owner: &str) -> bool {
 
 /// A MAC address that nobody on the network has.
 // neutron/conf/common.py: base_mac
-fn new_mac(transaction: &mut Transaction<'_>, scope: &str, network: &str) -> Result<String, Fault> {
+pub(crate) fn new_mac(
+    transaction: &mut Transaction<'_>,
+    scope: &str,
+    network: &str,
+) -> Result<String, WorldError> {
     loop {
         let drawn = transaction.draw()?;
         let [first, second, third, ..] = drawn;
@@ -118,7 +122,12 @@ fn new_mac(transaction: &mut Transaction<'_>, scope: &str, network: &str) -> Res
     }
 }
 
-fn is_mac_taken(transaction: &Transaction<'_>, scope: &str, network: &str, mac: &str) -> Result<bool, Fault> {
+fn is_mac_taken(
+    transaction: &Transaction<'_>,
+    scope: &str,
+    network: &str,
+    mac: &str,
+) -> Result<bool, WorldError> {
     Ok(transaction.count::<Port>(scope, Some(("mac", &format!("{network}/{mac}"))))? > 0)
 }
 

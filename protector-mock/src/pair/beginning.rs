@@ -74,9 +74,11 @@ fn make(
         }
     }
     let making = folder.path(MAKING);
-    let world = Arc::new(World::open(&making, settings.seed, Arc::clone(clock), services::reactions())?);
+    let world = Arc::new(World::make(&making, settings.seed, Arc::clone(clock), services::reactions())?);
     begin(&world, settings, addresses, estate.as_ref())?;
-    drop(world);
+    if let Some(world) = Arc::into_inner(world) {
+        world.settle()?;
+    }
     let path = folder.path(WORLD);
     fs::rename(&making, &path).map_err(|source| PairError::File { path, source })
 }
@@ -92,12 +94,14 @@ pub(super) fn begin(
     let Some(estate) = estate else { return Ok(()) };
     let pace = world.pace()?;
     world.set_pace(Pace::OnCommand)?;
-    let grounds: Vec<Ground<'_>> = pair
-        .sites(true)
-        .map(|site| Ground { site, services: quiet_services(&pair, site), password: files::PASSWORD })
-        .collect();
-    estate.build(&grounds)?;
+    estate.build(&grounds(&pair))?;
     Ok(world.set_pace(pace)?)
+}
+
+/// The sites of a pair, as an administrator fills them.
+pub(crate) fn grounds(pair: &Pair) -> Vec<Ground<'_>> {
+    let ground = |site| Ground { site, services: quiet_services(pair, site), password: files::PASSWORD };
+    pair.sites(true).map(ground).collect()
 }
 
 fn quiet_services(pair: &Pair, at: &Site) -> BTreeMap<ServiceKind, Arc<dyn Endpoint>> {

@@ -17,6 +17,9 @@ const VERSION: i64 = 1;
 
 const BUSY: Duration = Duration::from_secs(30);
 
+/// KiB of pages that are kept in memory while a world is made.
+const MAKING_CACHE: i64 = 65_536;
+
 /// SQLite takes less for a new database, and what was lost would never be missed.
 const SMALLEST: u64 = 512;
 
@@ -76,6 +79,20 @@ fn prepare(connection: &Connection) -> Result<(), rusqlite::Error> {
     // A killed process loses nothing; a machine that loses power may lose the last moments of a simulation.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(())
+}
+
+/// Lets go of all care: much is written, and nobody would miss half of it.
+pub(super) fn hurry(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    connection
+        .pragma_update(None, "synchronous", "OFF")
+        .and_then(|()| connection.pragma_update(None, "cache_size", -MAKING_CACHE))
+        .map_err(unavailable(path))
+}
+
+/// Closes it, and waits until it is on disk.
+pub(super) fn settle(connection: Connection, path: &Path) -> Result<(), OpenError> {
+    connection.close().map_err(|(_, error)| unavailable(path)(error))?;
+    fs::File::open(path).and_then(|file| file.sync_all()).map_err(unavailable(path))
 }
 
 fn fill(connection: &Connection, seed: u64, machine: Timestamp) -> Result<(), WorldError> {

@@ -110,7 +110,12 @@ pub(super) fn put<R: Record>(sql: &Connection, scope: &str, record: &R) -> Resul
     Ok(())
 }
 
-fn keys_of(sql: &Connection, kind: &str, scope: &str, id: &str) -> Result<Vec<(String, String)>, WorldError> {
+pub(super) fn keys_of(
+    sql: &Connection,
+    kind: &str,
+    scope: &str,
+    id: &str,
+) -> Result<Vec<(String, String)>, WorldError> {
     let mut statement = sql.prepare_cached(
         "SELECT name, value FROM record_key WHERE kind = ?1 AND scope = ?2 AND id = ?3 ORDER BY name, value",
     )?;
@@ -136,6 +141,24 @@ pub(super) fn list<R: Record>(sql: &Connection, scope: &str) -> Result<Vec<R>, W
     let mut statement = sql
         .prepare_cached("SELECT id, document FROM record WHERE kind = ?1 AND scope = ?2 ORDER BY sequence")?;
     let mut rows = statement.query((R::KIND, scope))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(decode(scope, row.get_ref(0)?.as_str().unwrap_or_default(), text(row, 1)?)?);
+    }
+    Ok(found)
+}
+
+pub(super) fn list_part<R: Record>(
+    sql: &Connection,
+    scope: &str,
+    skip: u64,
+    take: u64,
+) -> Result<Vec<R>, WorldError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT id, document FROM record WHERE kind = ?1 AND scope = ?2 ORDER BY sequence LIMIT ?3 OFFSET ?4",
+    )?;
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut rows = statement.query((R::KIND, scope, whole(take), whole(skip)))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(decode(scope, row.get_ref(0)?.as_str().unwrap_or_default(), text(row, 1)?)?);

@@ -36,6 +36,17 @@ impl Source {
         hash.finalize().into()
     }
 
+    /// How much was drawn.
+    pub(super) fn drawn(self) -> u64 {
+        self.drawn
+    }
+
+    /// What was drawn since so much had been.
+    pub(super) fn since(self, then: u64) -> Vec<[u8; 32]> {
+        let mut again = Self { drawn: then, ..self };
+        (then..self.drawn).map(|_| again.draw()).collect()
+    }
+
     pub(super) fn store(self, sql: &Connection) -> Result<(), WorldError> {
         records::set_fact(sql, DRAWN, &self.drawn.to_string())
     }

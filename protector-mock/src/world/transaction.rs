@@ -88,6 +88,14 @@ impl<'w> Transaction<'w> {
         records::list(&self.sql, scope)
     }
 
+    /// Some of a kind: the oldest `take` but for `skip`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn list_part<R: Record>(&self, scope: &str, skip: u64, take: u64) -> Result<Vec<R>, WorldError> {
+        records::list_part(&self.sql, scope, skip, take)
+    }
+
     /// All of a kind with a key (see [`Record::keys`]) of this value, oldest first.
     ///
     /// # Errors
@@ -190,15 +198,16 @@ impl<'w> Transaction<'w> {
         records::remove_fact(&self.sql, name)
     }
 
+    pub(super) fn source(&self) -> Result<Source, WorldError> {
+        self.source.map_or_else(|| Source::read(&self.sql), Ok)
+    }
+
     /// 32 bytes of the seeded source. What was drawn is not drawn again, not even by who fails afterwards.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn draw(&mut self) -> Result<[u8; 32], WorldError> {
-        let mut source = match self.source {
-            Some(source) => source,
-            None => Source::read(&self.sql)?,
-        };
+        let mut source = self.source()?;
         let drawn = source.draw();
         self.source = Some(source);
         Ok(drawn)

@@ -51,6 +51,29 @@ pub fn add_member(
     Ok(volume)
 }
 
+/// The ids of the groups of an array that a volume is in.
+pub(crate) fn ids_of_volume(
+    transaction: &Transaction<'_>,
+    array: &str,
+    volume: &str,
+) -> Result<Vec<String>, WorldError> {
+    let groups: Vec<Group> = transaction.find(array, MEMBER, volume)?;
+    Ok(groups.into_iter().map(|group| group.id).collect())
+}
+
+/// Puts more volumes into a group that others like them are in, by ids.
+pub(crate) fn add_members(
+    transaction: &mut Transaction<'_>,
+    array: &str,
+    group: &str,
+    volumes: Vec<String>,
+) -> Result<(), WorldError> {
+    let Some(mut group) = transaction.get::<Group>(array, group)? else { return Ok(()) };
+    group.volumes.extend(volumes);
+    save(transaction, &group)?;
+    schedules::rearm(transaction, &group, false)
+}
+
 /// Takes a volume out of a group.
 ///
 /// # Errors

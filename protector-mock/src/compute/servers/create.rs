@@ -61,10 +61,14 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
 
 /// A word of the seeded source, as Nova makes passwords and reservations.
 pub(super) fn generated(call: &mut Call<'_, '_>, length: usize) -> Result<String, Fault> {
+    Ok(word(&call.transaction.draw()?, length))
+}
+
+/// The word that is made of what was drawn.
+pub(in crate::compute) fn word(drawn: &[u8; 32], length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyz23456789";
-    let drawn = call.transaction.draw()?;
     let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().unwrap_or(b'a');
-    Ok(drawn.iter().take(length).map(letter).map(char::from).collect())
+    drawn.iter().take(length).map(letter).map(char::from).collect()
 }
 
 fn read(call: &mut Call<'_, '_>) -> Result<Wanted, Fault> {
@@ -202,7 +206,7 @@ fn group(
 }
 
 /// `nova.utils.sanitize_hostname`.
-fn hostname(name: &str) -> String {
+pub(in crate::compute) fn hostname(name: &str) -> String {
     let kept: String = name
         .chars()
         .map(|character| if matches!(character, ' ' | '_') { '-' } else { character })

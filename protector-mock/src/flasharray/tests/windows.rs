@@ -101,3 +101,32 @@ fn a_hanging_array_gives_no_answer_of_its_own() {
     a.window("POST", "/_fail?on=0", Value::Null);
     assert_eq!(a.ask("GET", "volumes", None).0, 200);
 }
+
+#[test]
+fn bytes_are_read_where_they_were_written_and_of_a_snapshot_as_they_were_then() {
+    let Bed { a, .. } = &Bed::new();
+    a.volume("v1");
+    let offset = (1 << 20) - 3;
+    let write = |bytes: &'static [u8]| {
+        let path = format!("/_bytes?volume=v1&offset={offset}");
+        assert_eq!(a.send_bytes("POST", &path, bytes).status(), 200);
+    };
+    write(b"before");
+    a.post("volume-snapshots?source_names=v1", json!({"suffix": "s"}));
+    write(b"af\0ter");
+    let read = |what: &str| {
+        let path = format!("/_bytes?{what}&offset={}&length=8", offset - 1);
+        a.send_bytes("GET", &path, b"").body().to_vec()
+    };
+    assert_eq!(read("snapshot=v1.s"), b"\0before\0");
+    assert_eq!(read("volume=v1"), b"\0af\0ter\0");
+    for (method, path) in [
+        ("GET", "/_bytes?volume=v1&offset=1073741820&length=5"),
+        ("GET", "/_bytes?volume=v1"),
+        ("GET", "/_bytes"),
+        ("GET", "/_bytes?volume=v2&length=1"),
+        ("POST", "/_bytes?volume=v1&offset=1073741822"),
+    ] {
+        assert_eq!(a.send_bytes(method, path, b"xyz").status(), 400, "{method} {path}");
+    }
+}

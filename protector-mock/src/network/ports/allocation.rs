@@ -88,6 +88,54 @@ fn lowest_free(
     Ok(None)
 }
 
+/// The free addresses of a subnet, in the order in which ports get them.
+#[derive(Debug)]
+pub(crate) struct FreeAddresses {
+    subnet: Subnet,
+    next: u128,
+    last: Option<IpAddr>,
+}
+
+impl FreeAddresses {
+    /// Of a subnet; `None` if it is not there.
+    pub(crate) fn of(
+        transaction: &Transaction<'_>,
+        scope: &str,
+        subnet: &str,
+    ) -> Result<Option<Self>, WorldError> {
+        let next = transaction.get::<Cursor>(scope, subnet)?.map_or(0, |cursor| number(cursor.next));
+        let found = transaction.get::<Subnet>(scope, subnet)?;
+        Ok(found.map(|subnet| Self { subnet, next, last: None }))
+    }
+
+    /// The next one; `None` if there is none left.
+    pub(crate) fn next(
+        &mut self,
+        transaction: &Transaction<'_>,
+        scope: &str,
+    ) -> Result<Option<IpAddr>, WorldError> {
+        let mut ranges = self.subnet.ranges();
+        ranges.sort_by_key(|range| range.first);
+        for range in ranges {
+            for candidate in range.first.max(self.next)..=range.last {
+                self.next = candidate.saturating_add(1);
+                let candidate = address(range.version, candidate);
+                if !is_taken(transaction, scope, &self.subnet.id, candidate)? {
+                    self.last = Some(candidate);
+                    return Ok(self.last);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps how far it came.
+    pub(crate) fn end(self, transaction: &mut Transaction<'_>, scope: &str) -> Result<(), WorldError> {
+        let Some(next) = self.last else { return Ok(()) };
+        transaction.put(scope, &Cursor { subnet: self.subnet.id, next })
+    }
+}
+
 /// The address that a MAC address gives on a prefix of 64 bits.
 fn from_mac(subnet: &Subnet, mac: &str) -> Option<IpAddr> {
     let bytes: Vec<u8> = mac.split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();

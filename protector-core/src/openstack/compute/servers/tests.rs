@@ -7,22 +7,7 @@ const VERSION: Option<&str> = Some("compute 2.96");
 
 /// As Nova 2026.2 gives it at 2.96 to an administrator of the project.
 fn server() -> Value {
-    json!({
-        "id": "s1", "name": "web-1", "status": "ACTIVE", "tenant_id": "p1", "user_id": "u1", "metadata": {"tier": "web"},
-        "hostId": "h", "image": "", "flavor": {"vcpus": 1, "ram": 256, "disk": 1, "ephemeral": 0, "swap": 0,
-            "original_name": "app.small", "extra_specs": {}},
-        "created": "2026-11-22T10:00:00Z", "updated": "2026-11-22T10:00:01Z", "addresses": {
-            "web": [{"version": 4, "addr": "10.0.0.5", "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": "fa:01"}],
-            "back": [{"version": 4, "addr": "10.1.0.5", "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": "fa:02"}]},
-        "accessIPv4": "203.0.113.7",
-        "accessIPv6": "2001:db8::7", "links": [], "OS-DCF:diskConfig": "MANUAL", "progress": 0,
-        "OS-EXT-AZ:availability_zone": "nova", "pinned_availability_zone": null, "config_drive": "", "key_name": "ops",
-        "OS-SRV-USG:launched_at": "2026-11-22T10:00:01.000000", "OS-SRV-USG:terminated_at": null,
-        "OS-EXT-SRV-ATTR:host": "site-a-compute1", "OS-EXT-SRV-ATTR:hostname": "web-1",
-        "OS-EXT-SRV-ATTR:user_data": "IyEvYmluL3No", "OS-EXT-STS:task_state": null, "OS-EXT-STS:vm_state": "active",
-        "OS-EXT-STS:power_state": 1, "os-extended-volumes:volumes_attached": [{"id": "v1", "delete_on_termination": false}],
-        "locked": false, "locked_reason": null, "description": "front", "tags": ["blue"],
-        "trusted_image_certificates": null, "server_groups": ["g1"], "security_groups": [{"name": "default"}]})
+    serde_json::from_str(include_str!("../../../../golden/server-nova-2.96.json")).unwrap()
 }
 
 fn new_server() -> NewServer {

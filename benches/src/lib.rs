@@ -1,1 +1,0 @@
-//! Criterion benchmarks of protector. Reserved: nothing is measured yet.

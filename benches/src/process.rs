@@ -1,0 +1,39 @@
+//! What this process has used.
+
+use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
+use std::fs;
+
+/// Seconds by the machine's clock, and of the processor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Used {
+    pub(crate) seconds: f64,
+    pub(crate) processor_seconds: f64,
+}
+
+impl Used {
+    /// Since some moment, and since the process began.
+    pub(crate) fn now() -> Self {
+        let seconds = |clock| {
+            let time = clock_gettime(clock);
+            time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+        };
+        Self { seconds: seconds(ClockId::Monotonic), processor_seconds: seconds(ClockId::ProcessCPUTime) }
+    }
+
+    pub(crate) fn since(self) -> Self {
+        let now = Self::now();
+        Self {
+            seconds: now.seconds - self.seconds,
+            processor_seconds: now.processor_seconds - self.processor_seconds,
+        }
+    }
+}
+
+/// The most memory that it ever had, in megabytes.
+pub(crate) fn peak_megabytes() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status").context("failed to read what the kernel counts")?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
+    let kibibytes: f64 = kibibytes.context("the kernel does not tell the peak")?.trim().parse()?;
+    Ok(kibibytes * 1024.0 / 1e6)
+}
