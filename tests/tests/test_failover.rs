@@ -195,7 +195,7 @@ async fn a_forgotten_test_ends_by_itself_and_old_definitions_are_captured_again(
     assert_eq!(scene.protector.tick().await.unwrap(), []);
     scene.clock.sleep(Duration::from_mins(61)).await;
     let captured = Due { group: GROUP.to_owned(), result: DueResult::Captured { servers: 5 } };
-    assert_eq!(scene.protector.tick().await.unwrap(), [captured.clone()]);
+    assert_eq!(scene.protector.tick().await.unwrap(), std::slice::from_ref(&captured));
     assert_eq!(scene.protector.tick().await.unwrap(), []);
     scene.clock.sleep(Duration::from_mins(61)).await;
     let done = scene.protector.tick().await.unwrap();
