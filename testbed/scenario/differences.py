@@ -2,13 +2,15 @@
 
     python differences.py REAL SIMULATED --exceptions docs/differences.yaml [--report FILE]
     python differences.py RECORDED REAL --new    whether real sites answer what is not recorded
+    python differences.py REAL SIMULATED --only asked    whether one program asked the same of both
     python differences.py --record FILE REAL
 
 REAL and SIMULATED are a fault proxy's record (`log/proxy-requests.jsonl` of a bed, `log/requests.jsonl` of a pair; what the
 suite itself asked is beside it) or what `--record` has kept of one. Compared are, for each request that occurs (service, method, path without ids,
 microversion): that it occurs at both, the statuses of its answers, their headers, and of their bodies the names of
 fields and the kinds of values, over all answers together; and for each command of each test the requests that it made
-(traces.py). Exit code 1 if anything differs that no exception names, or an exception names nothing that differs."""
+(traces.py). What is asked depends on the program: a recording of an earlier one is good for its answers only (`--only
+answers`). Exit code 1 if anything differs that no exception names, or an exception names nothing that differs."""
 import argparse
 import itertools
 import json
@@ -134,10 +136,14 @@ def exceptions(told):
 class Report:
     """Differences, each with the exception that names it or None."""
 
-    def __init__(self, real, simulated, excepted):
-        self.real, self.simulated, self.excepted = real, simulated, excepted
-        self.found = [(difference, self._exception(difference)) for difference in self._compared()]
-        self.asked = traces.differences(_comparable(real, simulated), _comparable(simulated, real))
+    def __init__(self, real, simulated, excepted, only=None):
+        self.real, self.simulated, self.excepted, self.only = real, simulated, excepted, only
+        judged = [] if only == 'asked' else self._compared()
+        self.found = [(difference, self._exception(difference)) for difference in judged]
+        self.asked = [] if only == 'answers' else self._asked()
+
+    def _asked(self):
+        return traces.differences(_comparable(self.real, self.simulated), _comparable(self.simulated, self.real))
 
     def _compared(self):
         return compared(self.real, self.simulated)
@@ -154,6 +160,8 @@ class Report:
 
     @property
     def unused(self):
+        if self.only == 'asked':
+            return []
         return [one for one in self.excepted if not one.used and not one.moment]
 
     @property
@@ -163,7 +171,9 @@ class Report:
                 len(self.real.commands.keys() & self.simulated.commands.keys()))
 
     def failed(self):
-        return bool(self.unexcepted or self.unused or self.asked) or not all(self.compared)
+        requests, commands = self.compared
+        empty = (not requests and self.only != 'asked') or (not commands and self.only != 'answers')
+        return bool(self.unexcepted or self.unused or self.asked) or empty
 
     def text(self):
         lines = []
@@ -193,10 +203,12 @@ class News(Report):
     """Of a recording and a later record of real sites: only what the recording does not have, and what is asked
     otherwise where both have it. Whether the moment has brought it is not asked."""
 
-    def __init__(self, recorded, real, excepted):
-        super().__init__(recorded, real, [one for one in excepted if one.moment])
-        self.asked = traces.differences(*({key: one.commands[key] for key in recorded.commands.keys() & real.commands}
-                                          for one in (recorded, real)))
+    def __init__(self, recorded, real, excepted, only=None):
+        super().__init__(recorded, real, [one for one in excepted if one.moment], only)
+
+    def _asked(self):
+        both = self.real.commands.keys() & self.simulated.commands
+        return traces.differences(*({key: one.commands[key] for key in both} for one in (self.real, self.simulated)))
 
     def _compared(self):
         return [one for one in super()._compared() if not set(one.simulated) <= set(one.real)]
@@ -213,6 +225,7 @@ def main():
     parser.add_argument('records', nargs='+', metavar='RECORD', help='REAL SIMULATED, or with --record REAL alone')
     parser.add_argument('--exceptions', metavar='FILE', help='which differences are meant')
     parser.add_argument('--new', action='store_true', help='only what the second record has and the first has not')
+    parser.add_argument('--only', choices=('answers', 'asked'), help='judge the one or the other')
     parser.add_argument('--report', metavar='FILE', help='all of it as JSON')
     parser.add_argument('--record', metavar='FILE', help='add what a record tells to this file')
     arguments = parser.parse_args()
@@ -231,7 +244,7 @@ def main():
     if arguments.exceptions:
         with open(arguments.exceptions, encoding='utf-8') as f:
             told = yaml.safe_load(f) or []
-    report = (News if arguments.new else Report)(*records, exceptions(told))
+    report = (News if arguments.new else Report)(*records, exceptions(told), arguments.only)
     if arguments.report:
         with open(arguments.report, 'w', encoding='utf-8') as f:
             json.dump(report.json(), f, indent=1)

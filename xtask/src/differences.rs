@@ -24,12 +24,23 @@ pub(crate) enum Judged {
 /// Compares a record of requests with the recording; writes a report beside it.
 pub(crate) fn compare(workspace: &Workspace, python: &Path, record: &Path, judged: Judged) -> Result<()> {
     let mut command = script(workspace, python);
-    command.arg(RECORDED).arg(record).args(["--exceptions", EXCEPTIONS]);
+    // What was asked of the recorded sites an earlier program asked.
+    command.arg(RECORDED).arg(record).args(["--exceptions", EXCEPTIONS, "--only", "answers"]);
     command.arg("--report").arg(record.with_file_name("differences.json"));
     if matches!(judged, Judged::Recording) {
         command.arg("--new");
     }
     run(&mut command)
+}
+
+/// Compares what the program has asked of real sites and of simulated ones.
+pub(crate) fn compare_asked(
+    workspace: &Workspace,
+    python: &Path,
+    real: &Path,
+    simulated: &Path,
+) -> Result<()> {
+    run(script(workspace, python).arg(real).arg(simulated).args(["--only", "asked"]))
 }
 
 /// Adds what real sites answered to the recording.

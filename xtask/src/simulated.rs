@@ -13,6 +13,9 @@ use std::process::Command;
 /// ruins.
 const TESTS: &[&str] = &["test_scenario.py", "test_bad_input.py", "test_kills.py", "test_refusals.py"];
 
+/// Where the pair is, below the target folder; its record of requests stays.
+pub(crate) const FOLDER: &str = "simulated-pair";
+
 /// How much of the kill matrix: all of it takes too long for every run.
 const KILLS: [&str; 2] = ["--kill-share", "1/3"];
 
@@ -24,7 +27,7 @@ pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     let program = ["build", "--locked", "--package", "protector-examples", "--example", "site_failover"];
     run(&mut cargo(root, program))?;
     let python = python::TESTBED.python(workspace)?;
-    let pair = Pair::start(workspace, "simulated-pair")?;
+    let pair = Pair::start(workspace, FOLDER)?;
     let mut pytest = python::pytest(&python, root);
     pytest.args(TESTS.iter().map(|test| format!("testbed/scenario/{test}")));
     pytest.arg("--bed").arg(pair.folder.join("bed.json"));
