@@ -207,6 +207,12 @@ impl Tests {
     }
 }
 
+/// Whether a file is there that was written after another.
+fn newer(file: &Path, than: &Path) -> bool {
+    let written = |file: &Path| file.metadata().and_then(|metadata| metadata.modified()).ok();
+    written(file).zip(written(than)).is_some_and(|(file, than)| file >= than)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,10 +251,4 @@ mod tests {
             assert_eq!(asked(words).unwrap().files.last(), Some(&"test_refusals.py"));
         }
     }
-}
-
-/// Whether a file is there that was written after another.
-fn newer(file: &Path, than: &Path) -> bool {
-    let written = |file: &Path| file.metadata().and_then(|metadata| metadata.modified()).ok();
-    written(file).zip(written(than)).is_some_and(|(file, than)| file >= than)
 }
