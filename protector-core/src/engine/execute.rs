@@ -1,6 +1,6 @@
 mod attempt;
 
-use self::attempt::{try_revert, try_step};
+use self::attempt::{Persistence, try_revert, try_step};
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
@@ -309,18 +309,28 @@ impl Run<'_> {
         let mut limits = self.executor.limits.clone();
         let planned = self.state.plan().step(&step).cloned();
         let optional = planned.as_ref().is_some_and(|planned| planned.optional);
+        let mut persistence = if optional { Persistence::WhileServiceFails } else { Persistence::ForEver };
         if let Some(patience) = planned.and_then(|planned| planned.patience).map(Duration::from_secs) {
             limits.step_timeout = limits.step_timeout.min(patience);
             limits.retry_for = limits.retry_for.min(patience);
+            persistence = Persistence::Bounded;
         }
-        // What the operation can go on without holds nothing up for ever.
-        let for_ever = if optional { Arc::default() } else { Arc::clone(&self.only_forward) };
+        let only_forward = Arc::clone(&self.only_forward);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(&*kind, &run, &input, observe_first, &limits, &for_ever, troubled).await;
+            let result = try_step(
+                &*kind,
+                &run,
+                &input,
+                observe_first,
+                &limits,
+                (persistence, &only_forward),
+                troubled,
+            )
+            .await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }

@@ -169,7 +169,9 @@ impl OperationState {
         if let Some((status, _)) = &self.finished {
             return *status;
         }
-        let troubled = self.troubles.keys().any(|id| !self.is_optional(id));
+        let tried_for_ever = |id: &StepId| self.plan.step(id).is_none_or(|step| step.patience.is_none());
+        let under_way = |id: &StepId| !self.has_come_to_an_end(id);
+        let troubled = self.troubles.keys().any(|id| under_way(id) && tried_for_ever(id));
         let waiting = troubled && self.past_point_of_no_return();
         match (self.started, &self.rolling_back) {
             (false, _) => OperationStatus::Pending,

@@ -51,13 +51,24 @@ async fn in_time<T>(
     Err(error)
 }
 
+/// How long a failing step is tried once the point of no return has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Persistence {
+    /// For ever: nothing goes on without it.
+    ForEver,
+    /// As long as the service fails: what is wrong with this step alone, the operation goes on without.
+    WhileServiceFails,
+    /// No longer than before.
+    Bounded,
+}
+
 pub(super) async fn try_step(
     kind: &dyn StepKind,
     run: &StepRun,
     input: &Value,
     mut observe_first: bool,
     limits: &ExecutionLimits,
-    for_ever: &AtomicBool,
+    (persistence, only_forward): (Persistence, &AtomicBool),
     troubled: impl Fn(Trouble),
 ) -> Result<Value, StepError> {
     let begun = run.context.clock().monotonic();
@@ -75,7 +86,9 @@ pub(super) async fn try_step(
         error.untouched = !touched;
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);
         // The point of no return may be passed elsewhere while this step is being tried.
-        if !try_again(&error, for_ever.load(Ordering::Relaxed), elapsed, limits.retry_for) {
+        let persistence =
+            if only_forward.load(Ordering::Relaxed) { persistence } else { Persistence::Bounded };
+        if !try_again(&error, persistence, elapsed, limits.retry_for) {
             return Err(error);
         }
         troubled(Trouble::of(error.clone()));
@@ -86,11 +99,14 @@ pub(super) async fn try_step(
 }
 
 /// Whether a failing step is tried again. Past the point of no return there is no way back: whatever is wrong is waited out, but
-/// for what only a person can judge.
-fn try_again(error: &StepError, for_ever: bool, elapsed: Duration, retry_for: Duration) -> bool {
-    match error.code {
-        Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal => false,
-        _ if for_ever => true,
+/// for what only a person can judge, and for what the operation can go on without.
+fn try_again(error: &StepError, persistence: Persistence, elapsed: Duration, retry_for: Duration) -> bool {
+    match (error.code, persistence) {
+        (Code::Cancelled | Code::StepConflict | Code::NeedsNewerRelease | Code::Internal, _) => false,
+        (_, Persistence::ForEver)
+        | (Code::ServiceFailed | Code::Unreachable | Code::AnswerLost, Persistence::WhileServiceFails) => {
+            true
+        }
         _ => matches!(error.class, Class::Transient | Class::Unknown) && elapsed < retry_for,
     }
 }
@@ -110,7 +126,7 @@ pub(super) async fn try_revert(
             return Ok(());
         };
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);
-        if !try_again(&error, false, elapsed, limits.retry_for) {
+        if !try_again(&error, Persistence::Bounded, elapsed, limits.retry_for) {
             return Err(error);
         }
         pause_after(error, run, pause).await?;
@@ -127,4 +143,33 @@ async fn pause_after(error: StepError, run: &StepRun, pause: Duration) -> Result
             format!("step {} is not tried again: {}", run.step, error.message),
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RETRY_FOR: Duration = Duration::from_secs(30);
+
+    fn tried(code: Code, persistence: Persistence) -> [bool; 2] {
+        let late = RETRY_FOR + Duration::from_secs(1);
+        [Duration::ZERO, late]
+            .map(|elapsed| try_again(&StepError::new(code, "it is broken"), persistence, elapsed, RETRY_FOR))
+    }
+
+    #[test]
+    fn an_optional_step_waits_for_a_service_and_not_for_what_is_wrong_with_it_alone() {
+        use Persistence::{Bounded, ForEver, WhileServiceFails};
+        for code in [Code::ServiceFailed, Code::Unreachable, Code::AnswerLost] {
+            assert_eq!(tried(code, WhileServiceFails), [true, true], "{code}");
+            assert_eq!(tried(code, Bounded), [true, false], "{code}");
+        }
+        for code in [Code::QuotaExceeded, Code::RequestRefused, Code::NotFound] {
+            assert_eq!(tried(code, WhileServiceFails), [false, false], "{code}");
+            assert_eq!(tried(code, ForEver), [true, true], "{code}");
+        }
+        for persistence in [Bounded, WhileServiceFails, ForEver] {
+            assert_eq!(tried(Code::StepConflict, persistence), [false, false], "{persistence:?}");
+        }
+    }
 }

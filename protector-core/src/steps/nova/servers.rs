@@ -1,6 +1,6 @@
 use super::{server_in, server_now};
 use crate::engine::{StepError, StepRun};
-use crate::error::Code;
+use crate::error::{Class, Code};
 use crate::id::{LineageId, PortId, ServerId, VolumeId};
 use crate::openstack::compute::NewServer;
 use crate::openstack::network::Port;
@@ -102,9 +102,9 @@ impl SiteStep for CreateServer {
         let server_id = site.access.cloud.servers().create(&run.context, &server).await?;
         let built = server_in(site.access, run, &server_id, "ACTIVE").await;
         match built {
-            // Tried again: the next look deletes what could not be built.
+            // Tried again: the next look deletes what could not be built. It is this server's trouble, and not the service's.
             Err(error) if error.code == Code::StepConflict => {
-                Err(StepError { code: Code::ServiceFailed, class: Code::ServiceFailed.class(), ..error })
+                Err(StepError { code: Code::StepFailed, class: Class::Transient, ..error })
             }
             Err(error) => Err(error),
             Ok(_) => Ok(ServerMade { server_id }),
