@@ -81,7 +81,7 @@ pub enum GroupStatus {
     FailedOverPartial,
     /// It is being moved home.
     FailingBack,
-    /// VMs are being taken in or let out.
+    /// Its safety copies are being let go.
     Updating,
     /// A test is being set up.
     Testing,

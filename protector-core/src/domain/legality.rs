@@ -27,12 +27,6 @@ pub enum Action {
     Commit,
     /// Take the last planned move back.
     Undo,
-    /// Take VMs in.
-    AddMember,
-    /// Let VMs out.
-    RemoveMember,
-    /// Change its policy, order and mappings.
-    Set,
     /// End the protection.
     Unprotect,
     /// Go on with, or cancel, the operation that changes it.
@@ -52,9 +46,6 @@ impl Action {
         Self::Reprotect,
         Self::Commit,
         Self::Undo,
-        Self::AddMember,
-        Self::RemoveMember,
-        Self::Set,
         Self::Unprotect,
         Self::Resume,
     ];
@@ -72,9 +63,6 @@ impl Action {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
-            Self::AddMember => "add_member",
-            Self::RemoveMember => "remove_member",
-            Self::Set => "set",
             Self::Unprotect => "unprotect",
             Self::Resume => "resume",
         }
@@ -91,8 +79,8 @@ impl fmt::Display for Action {
 /// site, and what was not committed decide. Never empty.
 pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     use Action::{
-        AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Set, Sync, TestCleanup,
-        TestFailover, Undo, UnplannedFailback, UnplannedFailover, Unprotect,
+        Commit, Failback, Failover, Reprotect, Resume, Sync, TestCleanup, TestFailover, Undo,
+        UnplannedFailback, UnplannedFailover, Unprotect,
     };
     let away = group.current_primary_site != group.primary_site;
     let (planned, unplanned) =
@@ -100,15 +88,15 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     let mut possible = match group.status {
         GroupStatus::Active | GroupStatus::FailedOver => match group.replication {
             ReplicationState::Running => {
-                vec![planned, unplanned, TestFailover, Sync, AddMember, RemoveMember, Set, Unprotect]
+                vec![planned, unplanned, TestFailover, Sync, Unprotect]
             }
-            ReplicationState::Stopped => vec![Reprotect, Set, Unprotect],
+            ReplicationState::Stopped => vec![Reprotect, Unprotect],
         },
         // The move is finished by the operation that began it.
         GroupStatus::FailedOverPartial => {
-            vec![if away { Failover } else { Failback }, RemoveMember, Set, Unprotect]
+            vec![if away { Failover } else { Failback }, Unprotect]
         }
-        GroupStatus::TestActive => vec![TestCleanup, planned, unplanned, Set],
+        GroupStatus::TestActive => vec![TestCleanup, planned, unplanned],
         GroupStatus::Error => vec![Unprotect],
         GroupStatus::Creating
         | GroupStatus::Updating

@@ -26,10 +26,6 @@ pub enum OperationType {
     Commit,
     /// Takes the last planned move back.
     Undo,
-    /// Takes VMs into the group.
-    AddMember,
-    /// Lets VMs out of the group.
-    RemoveMember,
 }
 
 impl OperationType {
@@ -46,8 +42,6 @@ impl OperationType {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
-            Self::AddMember => "add_member",
-            Self::RemoveMember => "remove_member",
         }
     }
 }

@@ -58,14 +58,12 @@ impl Scene {
 async fn what_is_possible_is_what_the_table_says() {
     use Action::*;
     let mut scene = Scene::protected().await;
-    let running_home =
-        [Failover, UnplannedFailover, TestFailover, Sync, AddMember, RemoveMember, Set, Unprotect];
+    let running_home = [Failover, UnplannedFailover, TestFailover, Sync, Unprotect];
     scene.expect("protected", GroupStatus::Active, &running_home).await;
 
     scene.done(&Request::Failover(MoveRequest::planned(GROUP))).await;
     scene.moved().await;
-    let running_away =
-        [Failback, UnplannedFailback, TestFailover, Sync, AddMember, RemoveMember, Set, Unprotect];
+    let running_away = [Failback, UnplannedFailback, TestFailover, Sync, Unprotect];
     let uncommitted = [Commit, Undo];
     let table = [&running_away[..], &uncommitted].concat();
     scene.expect("failed over", GroupStatus::FailedOver, &table).await;
@@ -92,6 +90,6 @@ async fn after_a_disaster_the_data_has_to_reach_the_other_site_first() {
     scene.live(330).await;
     scene.done(&Request::Failover(MoveRequest::unplanned(GROUP, true))).await;
     scene.moved().await;
-    let table = [Reprotect, Set, Unprotect, Commit];
+    let table = [Reprotect, Unprotect, Commit];
     scene.expect("failed over unplanned", GroupStatus::FailedOver, &table).await;
 }
