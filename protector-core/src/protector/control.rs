@@ -6,6 +6,7 @@ use crate::engine::{Event, Log, Outcome, StepState};
 use crate::id::{OperationId, StepId};
 use crate::journal::{DocumentKind, StoreError, Version};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,15 @@ pub(super) struct Wish {
 pub(super) enum Wanted {
     Pause,
     Cancel,
+}
+
+/// What becomes of a pause that was wanted before a process takes an operation up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PauseBefore {
+    /// It is what the process is there for.
+    Heeded,
+    /// A person resumes the operation: whatever was wanted before, it goes on.
+    Forgotten,
 }
 
 impl fmt::Display for Wanted {
@@ -176,7 +186,7 @@ impl Protector {
 
     /// If nobody runs the operation, this process takes it up: it sees the wish and does what is wanted.
     async fn fulfil_if_idle(&self, view: &OperationView) -> Result<Option<OperationHandle>, Error> {
-        match Box::pin(self.resume(Some(view.id))).await {
+        match Box::pin(self.take_up(view.id, PauseBefore::Heeded)).await {
             Ok(handle) => Ok(Some(handle)),
             // Whoever holds it sees the wish.
             Err(Error::Store(StoreError::Held { .. })) => Ok(None),
@@ -185,20 +195,26 @@ impl Protector {
     }
 
     async fn wish(&self, id: OperationId, wish: &Wish) -> Result<(), Error> {
-        let body =
-            serde_json::to_value(wish).map_err(|source| Error::PlanUnreadable { operation: id, source })?;
-        self.write_wish(id, body).await
+        self.write_wish(id, json!(wish)).await
     }
 
-    async fn write_wish(&self, id: OperationId, body: serde_json::Value) -> Result<(), Error> {
+    async fn write_wish(&self, id: OperationId, body: Value) -> Result<(), Error> {
         let id = id.to_string();
         let expected = self.stores.read(DocumentKind::Wish, &id).await?.map(|document| document.version);
         let version = expected.map_or(Version::new(1, 0), Version::next);
         Ok(self.stores.write(DocumentKind::Wish, &id, expected, version, body).await?)
     }
 
+    /// A pause that no process has seen is over.
+    pub(super) async fn forget_pause(&self, id: OperationId) -> Result<(), Error> {
+        match self.wished(id).await {
+            Some(Wish { wanted: Wanted::Pause, .. }) => self.forget_wish(id).await,
+            _ => Ok(()),
+        }
+    }
+
     pub(super) async fn forget_wish(&self, id: OperationId) -> Result<(), Error> {
-        self.write_wish(id, serde_json::Value::Null).await
+        self.write_wish(id, Value::Null).await
     }
 
     async fn wished(&self, id: OperationId) -> Option<Wish> {
@@ -230,6 +246,27 @@ impl Protector {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protector::tests::open;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn whoever_resumes_an_operation_ends_a_pause_that_nobody_saw_and_no_wish_to_cancel() {
+        let folder = tempfile::tempdir().unwrap();
+        let (protector, _) = open(&folder);
+        let id = OperationId::new(Uuid::nil());
+        protector.forget_pause(id).await.unwrap();
+        for (wanted, stays) in [(Wanted::Pause, false), (Wanted::Cancel, true)] {
+            let wish = Wish { wanted, by: "somebody".to_owned(), reason: String::new() };
+            protector.wish(id, &wish).await.unwrap();
+            protector.forget_pause(id).await.unwrap();
+            assert_eq!(protector.wished(id).await.is_some(), stays, "{wanted}");
         }
     }
 }

@@ -68,7 +68,7 @@ impl Protector {
     /// # Errors
     /// There is no such operation; the stores cannot be read.
     pub async fn drill(&self, operation: OperationId) -> Result<DrillRecord, Error> {
-        Ok(record(&self.recalled(operation).await?))
+        Ok(record(&self.recall_one(operation).await?))
     }
 
     /// What was still there when an operation had removed a test: normally nothing. Empty for an operation that removed none.
@@ -76,15 +76,9 @@ impl Protector {
     /// # Errors
     /// There is no such operation; the stores cannot be read.
     pub async fn remains(&self, operation: OperationId) -> Result<Vec<Remnant>, Error> {
-        let recalled = self.recalled(operation).await?;
+        let recalled = self.recall_one(operation).await?;
         let looked = recalled.state.outputs().get(&StepId::new("look_for_remains"));
         Ok(looked.map(remains_in).unwrap_or_default())
-    }
-
-    async fn recalled(&self, operation: OperationId) -> Result<Recalled, Error> {
-        let all = self.recall(None).await?;
-        let found = all.into_iter().find(|recalled| recalled.record.id == operation);
-        found.ok_or(Error::OperationUnknown(operation))
     }
 }
 

@@ -1,4 +1,4 @@
-use super::control::Wanted;
+use super::control::{PauseBefore, Wanted};
 use super::log::JournalLog;
 use super::status::{OperationView, Recalled, view};
 use super::{Error, Protector};
@@ -149,22 +149,42 @@ impl Protector {
     /// # Effects
     /// Those of the steps that are left.
     pub async fn resume(&self, id: Option<OperationId>) -> Result<OperationHandle, Error> {
+        let id = self.to_resume(id).await?.record.id;
+        self.take_up(id, PauseBefore::Forgotten).await
+    }
+
+    /// The unfinished operation that is named, or the only one there is.
+    async fn to_resume(&self, id: Option<OperationId>) -> Result<Recalled, Error> {
         let all = self.recall(None).await?;
         let mut unfinished: Vec<_> =
             all.into_iter().filter(|recalled| recalled.state.end().is_none()).collect();
-        let recalled = match id {
+        match id {
             Some(id) => {
                 let found = unfinished.iter().position(|recalled| recalled.record.id == id);
-                unfinished.swap_remove(found.ok_or(Error::OperationUnknown(id))?)
+                Ok(unfinished.swap_remove(found.ok_or(Error::OperationUnknown(id))?))
             }
             None if unfinished.len() > 1 => {
-                return Err(Error::SeveralToResume(unfinished.iter().map(|one| one.record.id).collect()));
+                Err(Error::SeveralToResume(unfinished.iter().map(|one| one.record.id).collect()))
             }
-            None => unfinished.pop().ok_or(Error::NothingToResume)?,
+            None => unfinished.pop().ok_or(Error::NothingToResume),
+        }
+    }
+
+    /// Runs an unfinished operation in this process.
+    pub(super) async fn take_up(
+        &self,
+        id: OperationId,
+        before: PauseBefore,
+    ) -> Result<OperationHandle, Error> {
+        let group = self.to_resume(Some(id)).await?.record.group;
+        let term = self.stores.take_terms(group, id, self.holder.clone()).await?;
+        let held = async {
+            if before == PauseBefore::Forgotten {
+                self.forget_pause(id).await?;
+            }
+            self.recall_held(id, group).await
         };
-        let id = recalled.record.id;
-        let term = self.stores.take_terms(recalled.record.group, id, self.holder.clone()).await?;
-        match self.recall_held(id, recalled.record.group).await {
+        match held.await {
             Ok(recalled) => Ok(self.spawn(recalled.record, recalled.plan, recalled.events, term)),
             Err(error) => {
                 self.stores.release_terms(&term).await?;
@@ -239,7 +259,8 @@ impl Protector {
             let (outcome, wish) = self.unless_wished(record.id, run, &halt).await;
             let Some(wish) = wish else { return Ok(outcome) };
             self.forget_wish(record.id).await?;
-            if outcome.state.end().is_some() {
+            // What ended the run otherwise, a journal that cannot be written for one, comes before what was wanted.
+            if outcome.state.end().is_some() || !matches!(outcome.left, Some(Left::Interrupted)) {
                 return Ok(outcome);
             }
             // A person's wish is an event like any other: it is durable, and decided on.

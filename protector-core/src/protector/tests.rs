@@ -99,7 +99,7 @@ fn config(folder: &tempfile::TempDir) -> Config {
     Config::load(&LoadOptions { protector: None, clouds: None, environment }).unwrap()
 }
 
-fn open(folder: &tempfile::TempDir) -> (Protector, Vec<Arc<FakeArray>>) {
+pub(super) fn open(folder: &tempfile::TempDir) -> (Protector, Vec<Arc<FakeArray>>) {
     let config = config(folder);
     let factory = Arc::new(FakeFactory::default());
     let handed_in: Arc<dyn DriverFactory> = Arc::<FakeFactory>::clone(&factory);
