@@ -6,8 +6,7 @@ pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
 use super::placement::Placement;
-use super::protect::origin;
-use super::{Known, Planned, PlanningError};
+use super::{Known, Planned, PlanningError, replication};
 use crate::config::ProtectorConfig;
 use crate::domain::{
     Finding, FindingCode, Member, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition, naming,
@@ -105,14 +104,17 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
     let placement =
         Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
 
-    let groups =
-        (origin(group, source), group.storage_groups.get(target), group.consistency_groups.get(target));
-    let (Some(origin), Some(storage), Some(consistency_group)) = groups else {
+    let known = replication::storage_groups(group, source, target);
+    let (origin, storage) = match known {
+        Ok(known) => known,
+        Err(finding) => return Ok(Planned::refused(vec![finding], warnings)),
+    };
+    let Some(consistency_group) = group.consistency_groups.get(target) else {
         findings.push(Finding::new(
             FindingCode::GroupMissing,
             target,
             format!("group {}", group.name),
-            "the storage groups of both sites are not on record: it was never fully protected",
+            "its Cinder group is not on record: it was never fully protected",
             "resume or repeat `protect`",
         ));
         return Ok(Planned::refused(findings, warnings));

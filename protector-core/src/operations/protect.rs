@@ -1,18 +1,18 @@
 use super::placement::{Placement, eligibility, port_eligibility, quota, twin, volume_eligibility};
-use super::{Known, Planned, PlanningError, record_group, site_volume};
+use super::{Known, Planned, PlanningError, record_group, replication, site_volume};
 use crate::config::ProtectorConfig;
 use crate::domain::{
     Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState,
     ReplicationType, ServerDefinition, SiteVolume, VolumeLineage, naming,
 };
-use crate::driver::{ArrayVolume, GroupOrigin, ReplicationSettings};
+use crate::driver::{ArrayVolume, ReplicationSettings};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
 use crate::id::{ArrayName, GroupId, LineageId, SiteName, StepId, VolumeId};
 use crate::inventory::Captured;
 use crate::openstack::block_storage::{GroupType, NewGroup, VolumeType};
 use crate::openstack::compute::Server;
 use crate::steps::cinder::{CreateGroupInput, MembershipInput};
-use crate::steps::guard::{CaptureDefinitionsInput, ValidateTargetInput};
+use crate::steps::guard::CaptureDefinitionsInput;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -317,17 +317,8 @@ fn steps(
         plan.warn(warning);
     }
 
-    let validate = plan.add(
-        StepBuilder::new("validate_target", "validate_target", "see that the target answers")
-            .at(target)
-            .input(ValidateTargetInput {
-                array: decided.target_array.clone(),
-                peer: Some(decided.source_array.clone()),
-            })
-            .call("GET compute /servers/detail")
-            .call("GET block-storage /volumes/detail")
-            .call("describe the array"),
-    );
+    let validate =
+        plan.add(replication::validate(target, &decided.target_array, Some(&decided.source_array)));
     let members = members(request, facts, decided);
     let group = ProtectionGroup {
         id: decided.group,
@@ -605,10 +596,4 @@ fn final_patch(
             target.as_str(): {"array": decided.target_array, "name": output(target_group, "storage_group")}},
         "members": members,
     })
-}
-
-/// Where a group's points come from.
-pub(super) fn origin(group: &ProtectionGroup, site: &SiteName) -> Option<GroupOrigin> {
-    let reference = group.storage_groups.get(site)?;
-    Some(GroupOrigin { array: reference.array.clone(), group: reference.name.clone() })
 }

@@ -1,15 +1,10 @@
-use super::protect::origin;
-use super::{Known, Planned, PlanningError, record_group, sync_steps};
-use crate::domain::{
-    Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, ReplicationState, naming,
-};
-use crate::driver::{GroupOrigin, ReplicationSettings};
+use super::{Known, Planned, PlanningError, record_group, replication};
+use crate::domain::{GroupStatus, OperationType, ProtectionGroup, ReplicationState, naming};
+use crate::driver::GroupOrigin;
 use crate::engine::{PlanBuilder, Recovery, StepBuilder};
-use crate::id::{SiteName, StepId};
+use crate::id::StepId;
 use crate::inventory::Captured;
-use crate::steps::storage::SetReplicationInput;
 use serde_json::json;
-use std::time::Duration;
 
 /// What planning a reprotection needs to know.
 #[derive(Debug)]
@@ -34,15 +29,9 @@ pub struct ReprotectFacts<'a> {
 pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
     let (source, target) = (&facts.source.site.site, &facts.target.site.site);
-    let Some((origin, storage)) = origin(group, source).zip(group.storage_groups.get(target)) else {
-        let finding = Finding::new(
-            FindingCode::GroupMissing,
-            source,
-            format!("group {}", group.name),
-            "the storage groups of both sites are not on record: it was never fully protected",
-            "unprotect the group and protect it again",
-        );
-        return Ok(Planned::refused(vec![finding], Vec::new()));
+    let (origin, storage) = match replication::storage_groups(group, source, target) {
+        Ok(known) => known,
+        Err(finding) => return Ok(Planned::refused(vec![finding], Vec::new())),
     };
     let mut plan = PlanBuilder::new(
         OperationType::Reprotect,
@@ -56,7 +45,7 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
     for warning in facts.captured.iter().flat_map(|captured| &captured.warnings) {
         plan.warn(warning.clone());
     }
-    let validated = plan.add(sync_steps::validate(target, &storage.array, &origin.array));
+    let validated = plan.add(replication::validate(target, &storage.array, Some(&origin.array)));
     let marked = plan.add(
         record_group(
             "record_group/syncing",
@@ -68,15 +57,15 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
         .after([&validated]),
     );
     let fenced = fence(&mut plan, facts, &marked);
-    let settings = |enabled| ReplicationSettings {
-        enabled,
-        interval: Duration::from_secs(group.replication_interval),
-        retention: Some(Duration::from_secs(group.retention)),
-    };
     let back = GroupOrigin { array: storage.array.clone(), group: storage.name.clone() };
-    let paused = plan.add(
-        schedule(target, &back, settings(false), "switch the former primary's schedule off").after(&fenced),
+    let paused = replication::schedule(
+        target,
+        &back,
+        replication::settings(group, false),
+        None,
+        "switch the former primary's schedule off",
     );
+    let paused = plan.add(paused.after(&fenced));
     let allowed = plan.add(
         StepBuilder::new(
             "allow_replication",
@@ -88,14 +77,23 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
         .input(json!({"array": storage.array, "origin": origin}))
         .call("allow the primary's group on the other site's array"),
     );
-    let scheduled = plan
-        .add(schedule(source, &origin, settings(true), "switch the primary's schedule on").after([&allowed]));
-    let definitions: Vec<_> = facts.captured.iter().map(|captured| &captured.definition).collect();
-    let captured = plan.add(sync_steps::capture(source, &definitions).after([&marked]));
+    let scheduled = replication::schedule(
+        source,
+        &origin,
+        replication::settings(group, true),
+        None,
+        "switch the primary's schedule on",
+    );
+    let scheduled = plan.add(scheduled.after([&allowed]));
+    let definitions = facts.captured.iter().map(|captured| &captured.definition);
+    let captured = plan.add(replication::capture(source, definitions).after([&marked]));
     let point = naming::point(OperationType::Reprotect, group.epoch, facts.attempt);
-    let replicated = plan.add(sync_steps::replicate(source, &origin, &point).after([&scheduled]));
-    let arrived = plan
-        .add(sync_steps::await_point(target, (&origin, &point), storage, group, source).after([&replicated]));
+    let replicated = replication::replicate(source, &origin, &point, "make a recovery point");
+    let replicated = plan.add(replicated.after([&scheduled]));
+    let (members, title) =
+        (replication::names_on_array(group, source), "wait until the recovery point is complete");
+    let arrived = replication::await_point(target, &storage.array, (&origin, &point), members, title);
+    let arrived = plan.add(arrived.after([&replicated]));
     let settled = group.settled_status();
     plan.add(
         record_group(
@@ -110,18 +108,6 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
     Ok(Planned::ready(plan.build()?))
 }
 
-fn schedule(site: &SiteName, group: &GroupOrigin, settings: ReplicationSettings, title: &str) -> StepBuilder {
-    StepBuilder::new("set_replication", format!("set_replication/{site}"), title)
-        .at(site)
-        .input(SetReplicationInput {
-            array: group.array.clone(),
-            group: group.group.clone(),
-            settings,
-            before: None,
-        })
-        .call("set schedule, interval and retention of the storage group")
-}
-
 /// Stops and locks what still runs at the other site.
 fn fence(plan: &mut PlanBuilder, facts: &ReprotectFacts<'_>, marked: &StepId) -> Vec<StepId> {
     let target = &facts.target.site.site;
@@ -131,22 +117,9 @@ fn fence(plan: &mut PlanBuilder, facts: &ReprotectFacts<'_>, marked: &StepId) ->
         let there = member.servers.get(target).filter(|id| facts.target.site.server(id).is_some());
         let Some(server_id) = there else { continue };
         let name = &member.name;
-        let stopped = plan.add(
-            StepBuilder::new("stop_server", format!("stop_server/{name}"), format!("stop {name}"))
-                .at(target)
-                .after([marked])
-                .input(json!({"server_id": server_id, "ran": false}))
-                .call(format!("POST compute /servers/{server_id}/action os-stop")),
-        );
-        fenced.push(
-            plan.add(
-                StepBuilder::new("lock_server", format!("lock_server/{name}"), format!("lock {name}"))
-                    .at(target)
-                    .after([&stopped])
-                    .input(json!({"server_id": server_id, "reason": reason}))
-                    .call(format!("POST compute /servers/{server_id}/action lock")),
-            ),
-        );
+        // Whatever becomes of the operation: it is not started again.
+        let stopped = plan.add(replication::stop(target, name, server_id, false).after([marked]));
+        fenced.push(plan.add(replication::lock(target, name, server_id, &reason).after([&stopped])));
     }
     fenced
 }

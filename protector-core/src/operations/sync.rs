@@ -1,6 +1,5 @@
-use super::protect::origin;
-use super::{Known, Planned, PlanningError, record_group, sync_steps};
-use crate::domain::{Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, naming};
+use super::{Known, Planned, PlanningError, record_group, replication};
+use crate::domain::{GroupStatus, OperationType, ProtectionGroup, naming};
 use crate::engine::{PlanBuilder, Recovery};
 use crate::inventory::Captured;
 use serde_json::json;
@@ -27,15 +26,9 @@ pub struct SyncFacts<'a> {
 pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
     let (source, target) = (&facts.source.site.site, &facts.target.site.site);
-    let Some((origin, storage)) = origin(group, source).zip(group.storage_groups.get(target)) else {
-        let finding = Finding::new(
-            FindingCode::GroupMissing,
-            source,
-            format!("group {}", group.name),
-            "the storage groups of both sites are not on record: it was never fully protected",
-            "resume or repeat `protect`",
-        );
-        return Ok(Planned::refused(vec![finding], Vec::new()));
+    let (origin, storage) = match replication::storage_groups(group, source, target) {
+        Ok(known) => known,
+        Err(finding) => return Ok(Planned::refused(vec![finding], Vec::new())),
     };
     let mut plan = PlanBuilder::new(
         OperationType::Sync,
@@ -48,7 +41,7 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
     for warning in facts.captured.iter().flat_map(|captured| &captured.warnings) {
         plan.warn(warning.clone());
     }
-    let validated = plan.add(sync_steps::validate(target, &storage.array, &origin.array));
+    let validated = plan.add(replication::validate(target, &storage.array, Some(&origin.array)));
     let marked = plan.add(
         record_group(
             "record_group/syncing",
@@ -60,14 +53,15 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
         .after([&validated])
         .reverted_by("the former status"),
     );
-    let definitions: Vec<_> = facts.captured.iter().map(|captured| &captured.definition).collect();
-    let captured = plan.add(sync_steps::capture(source, &definitions).after([&marked]));
+    let definitions = facts.captured.iter().map(|captured| &captured.definition);
+    let captured = plan.add(replication::capture(source, definitions).after([&marked]));
     let point = naming::point(OperationType::Sync, group.epoch, facts.attempt);
-    let replicated = plan.add(sync_steps::replicate(source, &origin, &point).after([&marked]));
-    let arrived = plan.add(
-        sync_steps::await_point(target, (&origin, &point), storage, group, source)
-            .after([&marked, &replicated]),
-    );
+    let replicated =
+        plan.add(replication::replicate(source, &origin, &point, "make a recovery point").after([&marked]));
+    let (members, title) =
+        (replication::names_on_array(group, source), "wait until the recovery point is complete");
+    let arrived = replication::await_point(target, &storage.array, (&origin, &point), members, title);
+    let arrived = plan.add(arrived.after([&marked, &replicated]));
     let settled = group.settled_status();
     plan.add(
         record_group(

@@ -5,8 +5,7 @@ mod steps;
 
 use self::copies::{Copy, keypairs, place};
 use self::networks::Grounds;
-use super::protect::origin;
-use super::{Planned, PlanningError};
+use super::{Planned, PlanningError, replication};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition};
 use crate::engine::{PlanBuilder, Recovery};
@@ -41,15 +40,9 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
     let source = &group.current_primary_site;
     let mut findings = Vec::new();
     let mut warnings = Vec::new();
-    let Some((origin, storage)) = origin(group, source).zip(group.storage_groups.get(site)) else {
-        findings.push(Finding::new(
-            FindingCode::GroupMissing,
-            site,
-            format!("group {}", group.name),
-            "the storage groups of both sites are not on record: it was never fully protected",
-            "resume or repeat `protect`",
-        ));
-        return Ok(Planned::refused(findings, warnings));
+    let (origin, storage) = match replication::storage_groups(group, source, site) {
+        Ok(known) => known,
+        Err(finding) => return Ok(Planned::refused(vec![finding], warnings)),
     };
     let placement = Placement { target: facts.site, mappings: &facts.config.mappings, source_site: source };
     let definitions: Vec<&ServerDefinition> =

@@ -7,14 +7,12 @@ use super::checks::Shared;
 use super::placing::Move;
 use super::{FailoverFacts, MoveMode};
 use crate::domain::{Finding, GroupStatus, OperationType, StorageGroupReference};
-use crate::driver::{GroupOrigin, ReplicationSettings};
+use crate::driver::GroupOrigin;
 use crate::engine::{PlanBuilder, StepBuilder};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId};
-use crate::operations::{PlanningError, record_group, test_cleanup};
-use crate::steps::guard::ValidateTargetInput;
+use crate::operations::{PlanningError, record_group, replication, test_cleanup};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Writes the steps down.
 ///
@@ -179,17 +177,8 @@ impl<'a> Writer<'a> {
     /// Sees that the target can be used, and marks the group.
     fn begin(&mut self) -> StepId {
         let planned = matches!(self.facts.mode, MoveMode::Planned | MoveMode::Undo);
-        let validate = self.plan.add(
-            StepBuilder::new("validate_target", "validate_target", "see that the target answers")
-                .at(self.target)
-                .input(ValidateTargetInput {
-                    array: self.storage.array.clone(),
-                    peer: planned.then(|| self.origin.array.clone()),
-                })
-                .call("GET compute /servers/detail")
-                .call("GET block-storage /volumes/detail")
-                .call("describe the array"),
-        );
+        let peer = planned.then_some(&self.origin.array);
+        let validate = self.plan.add(replication::validate(self.target, &self.storage.array, peer));
         let moving = match self.operation {
             OperationType::Failback => GroupStatus::FailingBack,
             _ => GroupStatus::FailingOver,
@@ -215,13 +204,5 @@ impl<'a> Writer<'a> {
     fn running_moves(&self) -> impl DoubleEndedIterator<Item = &'a Move<'a>> + use<'a> {
         let source = self.source.clone();
         self.moves.iter().filter(move |one| one.definition.site == source)
-    }
-
-    fn settings(&self, enabled: bool) -> ReplicationSettings {
-        ReplicationSettings {
-            enabled,
-            interval: Duration::from_secs(self.facts.group.replication_interval),
-            retention: Some(Duration::from_secs(self.facts.group.retention)),
-        }
     }
 }

@@ -1,5 +1,6 @@
 use super::Nothing;
-use crate::driver::{Content, GroupOrigin};
+use super::materialize::Held;
+use crate::driver::GroupOrigin;
 use crate::engine::{StepError, StepRun};
 use crate::id::{ArrayName, ArrayVolumeId};
 use crate::steps::{Seen, Site, SiteStep};
@@ -25,11 +26,9 @@ pub struct FillTestVolumeInput {
     pub volume: ArrayVolumeId,
 }
 
-impl FillTestVolume {
-    async fn holds_it(site: Site<'_>, run: &StepRun, input: &FillTestVolumeInput) -> Result<bool, StepError> {
-        let content = site.array(&input.array)?.content(&run.context, &input.volume).await?;
-        let wanted = Content { origin: input.origin.clone(), point: input.point.clone() };
-        Ok(content.as_ref() == Some(&wanted))
+impl FillTestVolumeInput {
+    fn held(&self) -> Held<'_> {
+        Held { array: &self.array, origin: &self.origin, point: &self.point, volume: &self.volume }
     }
 }
 
@@ -45,7 +44,7 @@ impl SiteStep for FillTestVolume {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        Ok(if Self::holds_it(site, run, input).await? { Seen::Done(Nothing {}) } else { Seen::NotDone })
+        input.held().observe(site, run).await
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
@@ -61,12 +60,6 @@ impl SiteStep for FillTestVolume {
         input: &Self::Input,
         _: &Nothing,
     ) -> Result<(), StepError> {
-        if Self::holds_it(site, run, input).await? {
-            return Ok(());
-        }
-        let (volume, array, point) = (&input.volume, &input.array, &input.point);
-        Err(StepError::conflict(format!(
-            "volume {volume} on array {array} does not hold recovery point {point}"
-        )))
+        input.held().verify(site, run).await
     }
 }

@@ -76,11 +76,39 @@ pub struct MaterializeInput {
     pub safety_snapshot: String,
 }
 
-impl Materialize {
-    async fn holds_it(site: Site<'_>, run: &StepRun, input: &MaterializeInput) -> Result<bool, StepError> {
-        let content = site.array(&input.array)?.content(&run.context, &input.volume).await?;
-        let wanted = Content { origin: input.origin.clone(), point: input.point.clone() };
+/// A volume, and the point that it has to hold.
+pub(super) struct Held<'a> {
+    pub(super) array: &'a ArrayName,
+    pub(super) origin: &'a GroupOrigin,
+    pub(super) point: &'a str,
+    pub(super) volume: &'a ArrayVolumeId,
+}
+
+impl Held<'_> {
+    pub(super) async fn is_there(&self, site: Site<'_>, run: &StepRun) -> Result<bool, StepError> {
+        let content = site.array(self.array)?.content(&run.context, self.volume).await?;
+        let wanted = Content { origin: self.origin.clone(), point: self.point.to_owned() };
         Ok(content.as_ref() == Some(&wanted))
+    }
+
+    pub(super) async fn observe(&self, site: Site<'_>, run: &StepRun) -> Result<Seen<Nothing>, StepError> {
+        Ok(if self.is_there(site, run).await? { Seen::Done(Nothing {}) } else { Seen::NotDone })
+    }
+
+    pub(super) async fn verify(&self, site: Site<'_>, run: &StepRun) -> Result<(), StepError> {
+        if self.is_there(site, run).await? {
+            return Ok(());
+        }
+        let Self { array, point, volume, .. } = self;
+        Err(StepError::conflict(format!(
+            "volume {volume} on array {array} does not hold recovery point {point}"
+        )))
+    }
+}
+
+impl MaterializeInput {
+    fn held(&self) -> Held<'_> {
+        Held { array: &self.array, origin: &self.origin, point: &self.point, volume: &self.volume }
     }
 }
 
@@ -96,7 +124,7 @@ impl SiteStep for Materialize {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        Ok(if Self::holds_it(site, run, input).await? { Seen::Done(Nothing {}) } else { Seen::NotDone })
+        input.held().observe(site, run).await
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
@@ -112,13 +140,7 @@ impl SiteStep for Materialize {
         input: &Self::Input,
         _: &Nothing,
     ) -> Result<(), StepError> {
-        if Self::holds_it(site, run, input).await? {
-            return Ok(());
-        }
-        let (volume, array, point) = (&input.volume, &input.array, &input.point);
-        Err(StepError::conflict(format!(
-            "volume {volume} on array {array} does not hold recovery point {point}"
-        )))
+        input.held().verify(site, run).await
     }
 
     async fn revert(

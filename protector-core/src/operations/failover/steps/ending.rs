@@ -9,7 +9,7 @@ use crate::id::{LineageId, StepId};
 use crate::operations::failover::MoveMode;
 use crate::operations::failover::placing::Move;
 use crate::operations::protect::volume_label;
-use crate::steps::storage::SetReplicationInput;
+use crate::operations::replication;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,24 +48,10 @@ impl Writer<'_> {
             .input(json!({"array": self.origin.array, "origin": back}))
             .call("allow the target's group on the source's array"),
         );
-        let settings = self.settings(true);
-        self.plan.add(
-            StepBuilder::new(
-                "set_replication",
-                format!("set_replication/{}", self.target),
-                "switch the new primary's schedule on",
-            )
-            .at(self.target)
-            .after([&allowed])
-            .optional_within(REVERSAL)
-            .input(SetReplicationInput {
-                array: self.storage.array.clone(),
-                group: self.storage.name.clone(),
-                settings,
-                before: None,
-            })
-            .call("set schedule, interval and retention of the target's storage group"),
-        )
+        let settings = replication::settings(self.facts.group, true);
+        let title = "switch the new primary's schedule on";
+        let scheduled = replication::schedule(self.target, &back, settings, None, title);
+        self.plan.add(scheduled.after([&allowed]).optional_within(REVERSAL))
     }
 
     /// Stops and locks a source that answers, and ends its schedule; nothing at the target waits for it.
@@ -75,39 +61,15 @@ impl Writer<'_> {
         for one in self.moves {
             let name = &one.member.name;
             let Some(server_id) = one.member.servers.get(self.source) else { continue };
-            let stop = self.plan.add(
-                StepBuilder::new("stop_server", format!("stop_server/{name}"), format!("stop {name}"))
-                    .at(self.source)
-                    .after([raised])
-                    .optional_within(FENCE)
-                    .input(json!({"server_id": server_id, "ran": one.definition.running}))
-                    .call(format!("POST compute /servers/{server_id}/action os-stop")),
-            );
-            let lock = StepBuilder::new("lock_server", format!("lock_server/{name}"), format!("lock {name}"))
-                .at(self.source)
-                .after([&stop])
-                .optional_within(FENCE)
-                .input(json!({"server_id": server_id, "reason": reason}))
-                .call(format!("POST compute /servers/{server_id}/action lock"));
-            fenced.push(self.plan.add(lock));
+            let stop = replication::stop(self.source, name, server_id, one.definition.running);
+            let stop = self.plan.add(stop.after([raised]).optional_within(FENCE));
+            let lock = replication::lock(self.source, name, server_id, &reason);
+            fenced.push(self.plan.add(lock.after([&stop]).optional_within(FENCE)));
         }
-        let settings = crate::driver::ReplicationSettings { enabled: false, ..self.settings(false) };
-        let paused = StepBuilder::new(
-            "set_replication",
-            format!("set_replication/{}", self.source),
-            "switch the source's schedule off",
-        )
-        .at(self.source)
-        .after([raised])
-        .optional_within(FENCE)
-        .input(SetReplicationInput {
-            array: self.origin.array.clone(),
-            group: self.origin.group.clone(),
-            settings,
-            before: None,
-        })
-        .call("set the schedule of the source's storage group");
-        fenced.push(self.plan.add(paused));
+        let settings = replication::settings(self.facts.group, false);
+        let title = "switch the source's schedule off";
+        let paused = replication::schedule(self.source, self.origin, settings, None, title);
+        fenced.push(self.plan.add(paused.after([raised]).optional_within(FENCE)));
         fenced
     }
 

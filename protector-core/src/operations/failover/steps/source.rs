@@ -2,13 +2,11 @@
 
 use super::Writer;
 use crate::domain::naming;
-use crate::driver::ReplicationSettings;
 use crate::engine::StepBuilder;
 use crate::id::{StepId, VolumeId};
+use crate::operations::replication;
 use crate::steps::cinder::MembershipInput;
-use crate::steps::guard::CaptureDefinitionsInput;
-use crate::steps::storage::{AwaitPointInput, ReplicateNowInput, SafetySnapshotInput, SetReplicationInput};
-use serde_json::json;
+use crate::steps::storage::SafetySnapshotInput;
 
 impl Writer<'_> {
     /// Volumes that were attached since: they are replicated with the others from now on.
@@ -41,27 +39,9 @@ impl Writer<'_> {
     }
 
     pub(super) fn capture(&mut self, marked: &StepId) -> StepId {
-        let definitions = || self.running_moves().map(|one| one.definition);
-        let input = CaptureDefinitionsInput {
-            members: definitions().map(|one| (one.lineage, one.server_id.clone())).collect(),
-            volumes: definitions()
-                .flat_map(|one| &one.volumes)
-                .map(|volume| (volume.volume_id.clone(), volume.lineage))
-                .collect(),
-            ports: definitions()
-                .flat_map(|one| &one.ports)
-                .map(|port| (port.port_id.clone(), port.lineage))
-                .collect(),
-            known: true,
-        };
-        self.plan.add(
-            StepBuilder::new("capture_definitions", "capture_definitions", "capture the VMs' definitions")
-                .at(self.source)
-                .after([marked])
-                .input(input)
-                .call("GET compute /servers/detail, /servers/{id}/os-volume_attachments, /servers/{id}/os-interface")
-                .call("write the definitions to both site stores"),
-        )
+        let definitions = self.running_moves().map(|one| one.definition);
+        let step = replication::capture(self.source, definitions).after([marked]);
+        self.plan.add(step)
     }
 
     /// Stops the VMs, last tier first, and locks them.
@@ -73,27 +53,14 @@ impl Writer<'_> {
             let mut stopped = Vec::new();
             for one in self.running_moves().filter(|one| one.member.order == tier) {
                 let (name, server_id) = (&one.member.name, &one.definition.server_id);
+                let stop = replication::stop(self.source, name, server_id, one.definition.running);
                 let stop = self.plan.add(
-                    StepBuilder::new("stop_server", format!("stop_server/{name}"), format!("stop {name}"))
-                        .at(self.source)
-                        .after(&later)
-                        .input(json!({"server_id": server_id, "ran": one.definition.running}))
-                        .call(format!("POST compute /servers/{server_id}/action os-stop"))
-                        .reverted_by("POST compute /servers/{id}/action os-start, if it ran"),
+                    stop.after(&later).reverted_by("POST compute /servers/{id}/action os-start, if it ran"),
                 );
+                let lock = replication::lock(self.source, name, server_id, &reason);
                 fenced.push(
-                    self.plan.add(
-                        StepBuilder::new(
-                            "lock_server",
-                            format!("lock_server/{name}"),
-                            format!("lock {name}"),
-                        )
-                        .at(self.source)
-                        .after([&stop])
-                        .input(json!({"server_id": server_id, "reason": reason}))
-                        .call(format!("POST compute /servers/{server_id}/action lock"))
-                        .reverted_by("POST compute /servers/{id}/action unlock"),
-                    ),
+                    self.plan
+                        .add(lock.after([&stop]).reverted_by("POST compute /servers/{id}/action unlock")),
                 );
                 stopped.push(stop);
             }
@@ -110,20 +77,9 @@ impl Writer<'_> {
         fenced: &[StepId],
         joined: Option<&StepId>,
     ) -> (StepId, StepId) {
-        let replicated = self.plan.add(
-            StepBuilder::new("replicate_now", "replicate_now", "make the last recovery point")
-                .at(self.source)
-                .after([marked])
-                .merely_after(fenced)
-                .merely_after(joined)
-                .input(ReplicateNowInput {
-                    array: self.origin.array.clone(),
-                    group: self.origin.group.clone(),
-                    point: self.point.clone(),
-                })
-                .call(format!("make and replicate the point {}", self.point))
-                .reverted_by("discard the point, recoverably"),
-        );
+        let title = "make the last recovery point";
+        let replicated = replication::replicate(self.source, self.origin, &self.point, title);
+        let replicated = self.plan.add(replicated.after([marked]).merely_after(fenced).merely_after(joined));
         let paused = self.pause_schedule(marked, std::slice::from_ref(&replicated));
         let members = self
             .moves
@@ -131,20 +87,10 @@ impl Writer<'_> {
             .flat_map(|one| &one.volumes)
             .map(|volume| volume.source.array_volume_name.clone())
             .collect();
-        let arrived = self.plan.add(
-            StepBuilder::new("await_point", "await_point", "wait until the last recovery point is complete")
-                .at(self.target)
-                .after([marked])
-                .merely_after([&replicated])
-                .input(AwaitPointInput {
-                    array: self.storage.array.clone(),
-                    origin: self.origin.clone(),
-                    point: self.point.clone(),
-                    members,
-                })
-                .call("read the transfer's progress on the target's array")
-                .reverted_by("discard the point, recoverably"),
-        );
+        let title = "wait until the last recovery point is complete";
+        let point = (self.origin, self.point.as_str());
+        let arrived = replication::await_point(self.target, &self.storage.array, point, members, title);
+        let arrived = self.plan.add(arrived.after([marked]).merely_after([&replicated]));
         (paused, arrived)
     }
 
@@ -152,25 +98,10 @@ impl Writer<'_> {
     pub(super) fn pause_schedule(&mut self, marked: &StepId, earlier: &[StepId]) -> StepId {
         let before = self.facts.source.and_then(|known| known.arrays.group.as_ref());
         let before = before.map(|(_, group)| group.settings.clone());
-        let settings = ReplicationSettings { enabled: false, ..self.settings(false) };
-        self.plan.add(
-            StepBuilder::new(
-                "set_replication",
-                format!("set_replication/{}", self.source),
-                "switch the source's schedule off",
-            )
-            .at(self.source)
-            .after([marked])
-            .merely_after(earlier)
-            .input(SetReplicationInput {
-                array: self.origin.array.clone(),
-                group: self.origin.group.clone(),
-                settings,
-                before,
-            })
-            .call("set the schedule of the source's storage group")
-            .reverted_by("the schedule as it was"),
-        )
+        let settings = replication::settings(self.facts.group, false);
+        let title = "switch the source's schedule off";
+        let paused = replication::schedule(self.source, self.origin, settings, before, title);
+        self.plan.add(paused.after([marked]).merely_after(earlier).reverted_by("the schedule as it was"))
     }
 
     /// Keeps what the source's volumes hold now that its VMs are stopped.
