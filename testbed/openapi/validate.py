@@ -174,11 +174,15 @@ def main():
     parser.add_argument('--files', required=True, type=pathlib.Path, help="the folder of the vendor's files")
     parser.add_argument('--simulator', required=True, help='protector-sim')
     arguments = parser.parse_args()
+    files = {version: arguments.files / f'FA{version}.spec.yaml' for version in VERSIONS}
+    missing = [str(path) for path in files.values() if not path.is_file()]
+    if missing:
+        parser.error(f'{", ".join(missing)}: not there; name the folder of the vendor\'s files with --files')
     with open(REQUESTS, encoding='utf-8') as f:
         told = steps(yaml.safe_load(f))
     by_version = {}
     for version in VERSIONS:
-        description = schemas.Description(arguments.files / f'FA{version}.spec.yaml')
+        description = schemas.Description(files[version])
         by_version[version] = validate(arguments.simulator, description, told)
     print('\n'.join(table(by_version)))
     count = 0

@@ -231,7 +231,10 @@ def main():
     arguments = parser.parse_args()
     if len(arguments.records) != (1 if arguments.record else 2):
         parser.error('two records are compared, or one is kept with --record')
-    records = [observed.read(path) for path in arguments.records]
+    try:
+        records = [observed.read(path) for path in arguments.records]
+    except (OSError, ValueError) as error:
+        parser.error(f'no record could be read: {error}')
     if arguments.record:
         try:
             kept = observed.read(arguments.record)

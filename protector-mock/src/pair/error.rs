@@ -38,6 +38,12 @@ pub enum PairError {
         #[source]
         source: io::Error,
     },
+    /// What was named as the pair's folder is none.
+    #[error("{} is no folder: name one for the pair, new or empty or of a pair", path.display())]
+    NoFolder {
+        /// What was named.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error("failed to read or write {}", path.display())]
     File {

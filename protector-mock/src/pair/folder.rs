@@ -19,6 +19,9 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn open(path: &Path) -> Result<Self, PairError> {
+        if path.exists() && !path.is_dir() {
+            return Err(PairError::NoFolder { path: path.to_owned() });
+        }
         fs::create_dir_all(path).map_err(failed(path))?;
         let root = path.canonicalize().map_err(failed(path))?;
         let folder = Self { root };

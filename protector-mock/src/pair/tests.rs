@@ -215,3 +215,13 @@ async fn the_described_census_finds_what_the_services_list() {
         assert_eq!(counted.collect::<Result<BTreeMap<_, _>, _>>().unwrap(), listed, "{kind}");
     }
 }
+
+#[test]
+fn a_file_is_no_folder_for_a_pair_and_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pair");
+    std::fs::write(&file, "mine").unwrap();
+    let said = Folder::open(&file).unwrap_err().to_string();
+    assert!(said.contains("is no folder: name one"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
