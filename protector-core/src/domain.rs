@@ -2,6 +2,7 @@
 
 pub mod attribute;
 mod definition;
+mod drift;
 mod finding;
 mod group;
 mod legality;
@@ -19,6 +20,7 @@ pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
     ServerGroupDefinition, VolumeDefinition,
 };
+pub use drift::{KnownBefore, drift};
 pub use finding::{Finding, FindingCode};
 pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,

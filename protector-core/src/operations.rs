@@ -1,19 +1,26 @@
 //! Planners: facts in, frozen plan out, one file an operation. No IO; a new operation imitates a neighbour.
 
+mod add_member;
+mod admission;
 mod commit;
 mod failover;
 mod placement;
 mod protect;
+mod removal;
+mod remove_member;
 mod replication;
 mod reprotect;
 mod sync;
 mod test_cleanup;
 mod test_failover;
+mod twins;
 mod unprotect;
 
+pub use add_member::{AddMemberFacts, plan_add_member};
 pub use commit::plan_commit;
 pub use failover::{FailoverFacts, MoveMode, plan_failover};
 pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
+pub use remove_member::{RemoveMemberFacts, plan_remove_member};
 pub use reprotect::{ReprotectFacts, plan_reprotect};
 pub use sync::{SyncFacts, plan_sync};
 pub(crate) use test_cleanup::remains_in;

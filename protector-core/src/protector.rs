@@ -23,6 +23,7 @@
 
 mod builder;
 mod control;
+mod drift;
 mod drill;
 mod error;
 mod log;
@@ -109,6 +110,10 @@ pub enum Request {
         /// The group's name.
         group: String,
     },
+    /// Take more VMs into a group.
+    AddMember(MembersRequest),
+    /// Take VMs out of a group; they stay where they run.
+    RemoveMember(MembersRequest),
     /// End the protection; the VMs stay where they run.
     Unprotect {
         /// The group's name.
@@ -129,8 +134,27 @@ impl Request {
             Self::Reprotect { .. } => OperationType::Reprotect,
             Self::Commit { .. } => OperationType::Commit,
             Self::Undo { .. } => OperationType::Undo,
+            Self::AddMember(_) => OperationType::AddMember,
+            Self::RemoveMember(_) => OperationType::RemoveMember,
             Self::Unprotect { .. } => OperationType::Unprotect,
         }
+    }
+}
+
+/// VMs that are to join a group, or to leave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MembersRequest {
+    /// The group's name.
+    pub group: String,
+    /// The VMs, by name or id.
+    pub servers: Vec<String>,
+}
+
+impl MembersRequest {
+    /// These VMs of a group.
+    pub fn new(group: impl Into<String>, servers: impl IntoIterator<Item = String>) -> Self {
+        Self { group: group.into(), servers: servers.into_iter().collect() }
     }
 }
 

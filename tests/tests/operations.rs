@@ -20,8 +20,11 @@ mod guests;
 #[path = "operations/late.rs"]
 mod late;
 #[path = "../../examples/dr_drill/machines.rs"]
-#[expect(dead_code, reason = "the drill looks at more of it")]
 mod machines;
+#[path = "operations/members.rs"]
+mod members;
+#[path = "operations/owner.rs"]
+mod owner;
 #[path = "operations/partial.rs"]
 mod partial;
 #[path = "operations/scene.rs"]

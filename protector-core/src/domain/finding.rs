@@ -25,6 +25,8 @@ finding_codes! {
     ServerMissing = "server-missing";
     ServerState = "server-state";
     ServerProtected = "server-protected";
+    IdentityTaken = "identity-taken";
+    LastMember = "last-member";
     ImageBooted = "image-booted";
     EphemeralDisk = "ephemeral-disk";
     PortKind = "port-kind";

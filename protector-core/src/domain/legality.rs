@@ -27,6 +27,10 @@ pub enum Action {
     Commit,
     /// Take the last planned move back.
     Undo,
+    /// Take more VMs into it.
+    AddMember,
+    /// Take VMs out of it.
+    RemoveMember,
     /// End the protection.
     Unprotect,
     /// Go on with, or cancel, the operation that changes it.
@@ -46,6 +50,8 @@ impl Action {
         Self::Reprotect,
         Self::Commit,
         Self::Undo,
+        Self::AddMember,
+        Self::RemoveMember,
         Self::Unprotect,
         Self::Resume,
     ];
@@ -63,6 +69,8 @@ impl Action {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
+            Self::AddMember => "add_member",
+            Self::RemoveMember => "remove_member",
             Self::Unprotect => "unprotect",
             Self::Resume => "resume",
         }
@@ -79,8 +87,8 @@ impl fmt::Display for Action {
 /// site, and what was not committed decide. Never empty.
 pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     use Action::{
-        Commit, Failback, Failover, Reprotect, Resume, Sync, TestCleanup, TestFailover, Undo,
-        UnplannedFailback, UnplannedFailover, Unprotect,
+        AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Sync, TestCleanup,
+        TestFailover, Undo, UnplannedFailback, UnplannedFailover, Unprotect,
     };
     let away = group.current_primary_site != group.primary_site;
     let (planned, unplanned) =
@@ -88,7 +96,7 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     let mut possible = match group.status {
         GroupStatus::Active | GroupStatus::FailedOver => match group.replication {
             ReplicationState::Running => {
-                vec![planned, unplanned, TestFailover, Sync, Unprotect]
+                vec![planned, unplanned, TestFailover, Sync, AddMember, RemoveMember, Unprotect]
             }
             ReplicationState::Stopped => vec![Reprotect, Unprotect],
         },

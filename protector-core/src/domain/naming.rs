@@ -59,6 +59,12 @@ pub fn markers(group: GroupId, lineage: LineageId) -> BTreeMap<String, String> {
     [(GROUP_KEY.to_owned(), group.to_string()), (LINEAGE_KEY.to_owned(), lineage.to_string())].into()
 }
 
+/// Whether metadata says that protector made something as this lineage's: originals bear no marker.
+pub fn is_of_lineage(metadata: &BTreeMap<String, String>, group: GroupId, lineage: LineageId) -> bool {
+    let bears = |key: &str, value: String| metadata.get(key) == Some(&value);
+    bears(GROUP_KEY, group.to_string()) && bears(LINEAGE_KEY, lineage.to_string())
+}
+
 /// The marker of a port.
 pub fn port_tag(group: GroupId) -> String {
     format!("{MARKER_PREFIX}{group}")
@@ -91,6 +97,8 @@ pub fn test_copy(name: &str) -> String {
 
 /// The name of a point made on demand: unique within the group, at most 63 characters.
 pub fn point(operation: OperationType, epoch: u64, attempt: u64) -> String {
+    // An array takes letters, digits and hyphens.
+    let operation = operation.as_str().replace('_', "-");
     format!("protector-{operation}-e{epoch}-a{attempt}")
 }
 
@@ -132,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_points_name_tells_its_epoch_and_others_names_tell_none() {
-        for operation in [OperationType::Protect, OperationType::Failback] {
+        for operation in [OperationType::Protect, OperationType::Failback, OperationType::AddMember] {
             assert_eq!(epoch_of_point(&point(operation, 12, 3)), Some(12));
         }
         for name in ["217", "protector-", "protector-e1", "protector-failover-e-a1", "failover-e1-a1"] {
@@ -161,5 +169,18 @@ mod tests {
             name.len() <= 71 && point(OperationType::Failback, 9_999_999, 9_999_999).len() <= 63,
             "{name}"
         );
+        let name = point(OperationType::RemoveMember, 1, 1);
+        assert!(name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-'), "{name}");
+    }
+
+    #[test]
+    fn only_what_bears_both_markers_is_the_lineages() {
+        let group = group_id(&ProjectId::from("p1"), "web");
+        let (one, other) = (lineage_id(group, "volume", "x"), lineage_id(group, "volume", "y"));
+        assert!(is_of_lineage(&markers(group, one), group, one));
+        assert!(!is_of_lineage(&markers(group, one), group, other));
+        assert!(!is_of_lineage(&BTreeMap::new(), group, one));
+        let foreign = group_id(&ProjectId::from("p2"), "web");
+        assert!(!is_of_lineage(&markers(foreign, one), group, one));
     }
 }

@@ -10,6 +10,10 @@ pub enum OperationType {
     Protect,
     /// Ends the protection; the VMs stay where they run.
     Unprotect,
+    /// Takes more VMs into a group.
+    AddMember,
+    /// Takes VMs out of a group; they stay where they run.
+    RemoveMember,
     /// Moves the group to the other site.
     Failover,
     /// Moves the group back to its home.
@@ -34,6 +38,8 @@ impl OperationType {
         match self {
             Self::Protect => "protect",
             Self::Unprotect => "unprotect",
+            Self::AddMember => "add_member",
+            Self::RemoveMember => "remove_member",
             Self::Failover => "failover",
             Self::Failback => "failback",
             Self::TestFailover => "test_failover",

@@ -6,10 +6,11 @@ pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
 use super::placement::Placement;
-use super::{Known, Planned, PlanningError, replication};
+use super::{Known, Planned, PlanningError, replication, twins};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, Member, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition, naming,
+    Finding, FindingCode, KnownBefore, Member, OperationType, ProtectionGroup, RecoveryPoint,
+    ServerDefinition, drift, naming,
 };
 use crate::engine::{PlanBuilder, Recovery};
 use crate::id::{SiteName, StepId};
@@ -27,6 +28,8 @@ pub struct FailoverFacts<'a> {
     pub target: Known<'a>,
     /// Its VMs: as they were read where it runs, else as they were captured last.
     pub captured: &'a [Captured],
+    /// Its VMs as they were captured before.
+    pub recorded: &'a [ServerDefinition],
     /// How it is moved.
     pub mode: MoveMode<'a>,
     /// Members whose VMs a person wants to be left out, by name.
@@ -120,6 +123,9 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         return Ok(Planned::refused(findings, warnings));
     };
     check_storage(facts, &origin, storage, &mut findings);
+    if matches!(facts.mode, MoveMode::Planned) {
+        warnings.extend(drifted(facts));
+    }
     unknown_names(facts, &mut findings);
     let mut moves = Vec::new();
     for member in facts.members() {
@@ -177,6 +183,20 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         ),
     };
     Ok(Planned::ready(writer.write(&shared, warnings)?))
+}
+
+/// What has become of the VMs since they were captured.
+fn drifted(facts: &FailoverFacts<'_>) -> Vec<Finding> {
+    let target = facts.target.site;
+    let mut findings = Vec::new();
+    for member in facts.group.members.values() {
+        let now = facts.captured.iter().map(|captured| &captured.definition);
+        let Some(now) = now.into_iter().find(|now| now.lineage == member.lineage) else { continue };
+        let captured = facts.recorded.iter().find(|before| before.lineage == member.lineage);
+        let twins = twins::sizes(member, target);
+        findings.extend(drift(KnownBefore { member, captured, twins: &twins }, now));
+    }
+    findings
 }
 
 /// Whoever leaves out a VM means one of the group's.

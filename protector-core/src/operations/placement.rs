@@ -186,14 +186,19 @@ pub(super) fn new_port(
     }
 }
 
-/// What Nova would refuse of servers that are to be made.
-pub(super) fn compute_quota(facts: &SiteFacts, servers: &[&ServerDefinition]) -> Vec<Finding> {
+/// What Nova would refuse of servers that are to be made, and of others that get more processors and memory.
+pub(super) fn compute_quota(
+    facts: &SiteFacts,
+    servers: &[&ServerDefinition],
+    (cores, memory): (u64, u64),
+) -> Vec<Finding> {
     let limits = &facts.compute_limits;
-    let sum = |of: fn(&FlavorDefinition) -> u64| servers.iter().map(|server| of(&server.flavor)).sum();
+    let sum =
+        |of: fn(&FlavorDefinition) -> u64| -> u64 { servers.iter().map(|server| of(&server.flavor)).sum() };
     let needs: [(&str, u64, i64, i64); 3] = [
         ("instances", servers.len() as u64, limits.max_instances, limits.instances_used),
-        ("cores", sum(|flavor| flavor.vcpus), limits.max_cores, limits.cores_used),
-        ("ram (MiB)", sum(|flavor| flavor.memory), limits.max_ram, limits.ram_used),
+        ("cores", sum(|flavor| flavor.vcpus) + cores, limits.max_cores, limits.cores_used),
+        ("ram (MiB)", sum(|flavor| flavor.memory) + memory, limits.max_ram, limits.ram_used),
     ];
     let mut findings = Vec::new();
     for (kind, needed, limit, used) in needs {

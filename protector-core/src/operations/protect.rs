@@ -1,20 +1,20 @@
-use super::placement::{Placement, eligibility, port_eligibility, quota, twin, volume_eligibility};
-use super::{Known, Planned, PlanningError, record_group, replication, site_volume};
+use super::admission::{Admitted, Candidates, keep};
+use super::placement::{quota, twin};
+use super::twins::{create_twin, new_member, remove_surplus_twins, with_twins};
+use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState,
-    ReplicationType, ServerDefinition, SiteVolume, VolumeLineage, naming,
+    Finding, FindingCode, GroupStatus, Member, OperationType, ProtectionGroup, ReplicationState,
+    ReplicationType, naming,
 };
 use crate::driver::{ArrayVolume, ReplicationSettings};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
 use crate::id::{ArrayName, GroupId, LineageId, SiteName, StepId, VolumeId};
 use crate::inventory::Captured;
-use crate::openstack::block_storage::{GroupType, NewGroup, VolumeType};
-use crate::openstack::compute::Server;
-use crate::steps::cinder::{CreateGroupInput, MembershipInput};
-use crate::steps::guard::CaptureDefinitionsInput;
+use crate::openstack::block_storage::{GroupType, NewGroup};
+use crate::steps::cinder::CreateGroupInput;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is to be protected.
 #[derive(Debug, Clone)]
@@ -80,128 +80,34 @@ fn decide(
     findings: &mut Vec<Finding>,
     warnings: &mut Vec<Finding>,
 ) -> Option<Decided> {
-    let (source, target) = (facts.source.site, facts.target.site);
-    let group = naming::group_id(&source.project, &request.name);
-    let placement = Placement { target, mappings: &facts.config.mappings, source_site: &request.source };
-    for captured in facts.captured {
-        check_member(facts, captured, findings, warnings, &placement);
-    }
-    let volumes = || facts.captured.iter().flat_map(|captured| &captured.definition.volumes);
-    let types: BTreeSet<&str> = volumes().map(|volume| volume.volume_type.as_str()).collect();
-    let replicated =
-        || types.iter().filter(|name| source.volume_type(name).is_some_and(VolumeType::is_replicated));
-    if replicated().count() > 1 {
-        findings.push(Finding::new(
-            FindingCode::VolumeTypesDiffer,
-            &source.site,
-            format!("group {}", request.name),
-            format!("its volumes have the types {}", types.iter().copied().collect::<Vec<_>>().join(", ")),
-            "retype them to one type: a consistency group has one",
-        ));
-    }
-    let source_type = replicated().next().map(|name| (*name).to_owned());
-    let target_type = source_type.as_deref().map(|name| placement.volume_type(name));
-    let target_type = keep(target_type, findings);
+    let source = facts.source.site;
+    let candidates = Candidates {
+        name: &request.name,
+        source: facts.source,
+        target: facts.target,
+        captured: facts.captured,
+        groups: facts.groups,
+        target_group: None,
+        config: facts.config,
+    };
+    let Admitted { source_array, source_type, target_type, volumes } = candidates.admit(findings, warnings);
     let group_types = (
         keep(Some(group_type(facts, facts.source)), findings),
         keep(Some(group_type(facts, facts.target)), findings),
     );
-    let (count, size) = (volumes().count() as u64, volumes().map(|volume| volume.size).sum());
     findings.extend(quota(source, "groups", 1));
-    findings.extend(quota(target, "groups", 1));
-    findings.extend(quota(target, "volumes", count));
-    findings.extend(quota(target, "gigabytes", size));
-    if let Some(name) = &target_type {
-        findings.extend(quota(target, &format!("volumes_{name}"), count));
-        findings.extend(quota(target, &format!("gigabytes_{name}"), size));
-    }
-    let mut on_arrays = BTreeMap::new();
-    let mut arrays = BTreeSet::new();
-    for volume in volumes() {
-        match facts.source.arrays.volumes.get(&volume.volume_id) {
-            Some((array, found)) => {
-                arrays.insert(array.clone());
-                on_arrays.insert(volume.volume_id.clone(), found.clone());
-            }
-            // What is of another type has its own finding.
-            None if source.volume_type(&volume.volume_type).is_some_and(VolumeType::is_replicated) => {
-                findings.push(Finding::new(
-                    FindingCode::VolumeNotOnArray,
-                    &source.site,
-                    format!("volume {}", volume.volume_id),
-                    "none of the arrays in protector.yaml has it",
-                    "add the array that it is on to the site's arrays",
-                ));
-            }
-            None => {}
-        }
-    }
-    if arrays.len() > 1 {
-        findings.push(Finding::new(
-            FindingCode::VolumeTypesDiffer,
-            &source.site,
-            format!("group {}", request.name),
-            "its volumes are on more than one array",
-            "migrate them to one backend: a consistency group has one",
-        ));
-    }
-    let source_array = arrays.into_iter().next();
+    findings.extend(quota(facts.target.site, "groups", 1));
     let target_array = source_array.as_ref().and_then(|array| peer(facts, array, findings));
     let (Some(source_group_type), Some(target_group_type)) = group_types else { return None };
     Some(Decided {
-        group,
+        group: naming::group_id(&source.project, &request.name),
         group_types: (source_group_type, target_group_type),
         source_array: source_array?,
         target_array: target_array?,
         source_type: source_type?,
         target_type: target_type?,
-        volumes: on_arrays,
+        volumes,
     })
-}
-
-fn keep<T>(found: Option<Result<T, Finding>>, findings: &mut Vec<Finding>) -> Option<T> {
-    match found? {
-        Ok(value) => Some(value),
-        Err(finding) => {
-            findings.push(finding);
-            None
-        }
-    }
-}
-
-fn check_member(
-    facts: &ProtectFacts<'_>,
-    captured: &Captured,
-    findings: &mut Vec<Finding>,
-    warnings: &mut Vec<Finding>,
-    placement: &Placement<'_>,
-) {
-    let source = facts.source.site;
-    let definition = &captured.definition;
-    let name = &definition.name;
-    let Some(server): Option<&Server> = source.server(&definition.server_id) else { return };
-    findings.extend(eligibility(source, server));
-    let holds = |group: &&ProtectionGroup| {
-        group.members.values().any(|member| member.servers.get(&source.site) == Some(&server.id))
-    };
-    if let Some(group) = facts.groups.iter().find(holds) {
-        findings.push(Finding::new(
-            FindingCode::ServerProtected,
-            &source.site,
-            format!("server {name}"),
-            format!("it is in the Protection Group {}", group.name),
-            "a VM is in at most one group: leave it out, or unprotect that group",
-        ));
-    }
-    for volume in &definition.volumes {
-        findings.extend(volume_eligibility(source, name, volume, None));
-    }
-    for port in &definition.ports {
-        findings.extend(port_eligibility(source, name, port));
-        // Needed at failover only: until then it can be mended.
-        warnings.extend(placement.port(name, port).err().unwrap_or_default());
-    }
-    warnings.extend(placement.flavor(name, &definition.flavor).err());
 }
 
 /// The group type: the configured one, else the first whose specs say what is needed.
@@ -247,61 +153,6 @@ fn peer(facts: &ProtectFacts<'_>, array: &ArrayName, findings: &mut Vec<Finding>
     None
 }
 
-fn members(
-    request: &ProtectRequest,
-    facts: &ProtectFacts<'_>,
-    decided: &Decided,
-) -> BTreeMap<LineageId, Member> {
-    let at_source = |volume: &VolumeId| {
-        let found = decided.volumes.get(volume)?;
-        Some(SiteVolume {
-            volume_id: volume.clone(),
-            array: decided.source_array.clone(),
-            array_volume_id: found.id.clone(),
-            serial: found.serial.clone(),
-            array_volume_name: found.name.clone(),
-        })
-    };
-    let member = |definition: &ServerDefinition| Member {
-        lineage: definition.lineage,
-        name: definition.name.clone(),
-        // A VM that is shut off starts nothing that others wait for.
-        order: u32::from(!definition.running),
-        servers: [(request.source.clone(), definition.server_id.clone())].into(),
-        ports: definition
-            .ports
-            .iter()
-            .map(|port| PortLineage {
-                lineage: port.lineage,
-                sites: [(request.source.clone(), port.port_id.clone())].into(),
-            })
-            .collect(),
-        volumes: definition
-            .volumes
-            .iter()
-            .map(|volume| VolumeLineage {
-                lineage: volume.lineage,
-                name: volume_label(volume.name.as_str(), volume.lineage),
-                sites: at_source(&volume.volume_id)
-                    .map(|found| (request.source.clone(), found))
-                    .into_iter()
-                    .collect(),
-            })
-            .collect(),
-        absent: None,
-    };
-    facts
-        .captured
-        .iter()
-        .map(|captured| (captured.definition.lineage, member(&captured.definition)))
-        .collect()
-}
-
-/// What a volume is called where a person reads it.
-pub(super) fn volume_label(name: &str, lineage: LineageId) -> String {
-    if name.is_empty() { format!("volume-{}", lineage.uuid()) } else { name.to_owned() }
-}
-
 fn steps(
     request: &ProtectRequest,
     facts: &ProtectFacts<'_>,
@@ -319,7 +170,14 @@ fn steps(
 
     let validate =
         plan.add(replication::validate(target, &decided.target_array, Some(&decided.source_array)));
-    let members = members(request, facts, decided);
+    let members: BTreeMap<LineageId, Member> = facts
+        .captured
+        .iter()
+        .map(|Captured { definition, .. }| {
+            let member = new_member(definition, source, (&decided.source_array, &decided.volumes));
+            (definition.lineage, member)
+        })
+        .collect();
     let group = ProtectionGroup {
         id: decided.group,
         name: request.name.clone(),
@@ -356,23 +214,8 @@ fn steps(
     );
     let definitions = || facts.captured.iter().map(|captured| &captured.definition);
     let captured = plan.add(
-        StepBuilder::new("capture_definitions", "capture_definitions", "capture the VMs' definitions")
-            .at(source)
+        replication::capture(source, definitions(), false)
             .after([&recorded])
-            .input(CaptureDefinitionsInput {
-                members: definitions().map(|one| (one.lineage, one.server_id.clone())).collect(),
-                volumes: definitions()
-                    .flat_map(|one| &one.volumes)
-                    .map(|volume| (volume.volume_id.clone(), volume.lineage))
-                    .collect(),
-                ports: definitions()
-                    .flat_map(|one| &one.ports)
-                    .map(|port| (port.port_id.clone(), port.lineage))
-                    .collect(),
-                known: false,
-            })
-            .call("GET compute /servers/detail, /servers/{id}/os-volume_attachments, /servers/{id}/os-interface")
-            .call("write the definitions to both site stores")
             .reverted_by("remove the definitions from both site stores"),
     );
 
@@ -411,17 +254,11 @@ fn steps(
         &decided.group_types.1,
         &type_id(facts.target, &decided.target_type),
     ));
-    let joined = plan.add(
-        StepBuilder::new(
-            "join_consistency_group",
-            format!("join_consistency_group/{source}"),
-            "put the volumes into the consistency group",
-        )
-        .at(source)
-        .input(join(&source_group, decided.volumes.keys().cloned().collect(), &decided.source_array))
-        .call("PUT block-storage /groups/{id} add_volumes, six at a time")
-        .reverted_by("PUT block-storage /groups/{id} remove_volumes"),
-    );
+    let volumes: Vec<VolumeId> = decided.volumes.keys().cloned().collect();
+    let title = "put the volumes into the consistency group";
+    let group_at_source = output(&source_group, "group_id");
+    let joined =
+        plan.add(replication::join(source, &group_at_source, &volumes, &decided.source_array, title));
 
     let mut twins: BTreeMap<LineageId, StepId> = BTreeMap::new();
     for volume in definitions().flat_map(|definition| &definition.volumes) {
@@ -510,54 +347,6 @@ fn steps(
     Ok(plan.build()?)
 }
 
-fn join(group: &StepId, volumes: Vec<VolumeId>, array: &ArrayName) -> Value {
-    let mut input = json!(MembershipInput {
-        group_id: crate::id::ConsistencyGroupId::new(""),
-        volumes,
-        array: array.clone()
-    });
-    if let Some(fields) = input.as_object_mut() {
-        fields.insert("group_id".to_owned(), output(group, "group_id"));
-    }
-    input
-}
-
-/// The step that makes a twin; `group` is the Cinder group's id, or the output that will be it.
-pub(super) fn create_twin(
-    site: &SiteName,
-    array: &ArrayName,
-    group: &Value,
-    volume: &crate::domain::VolumeDefinition,
-    twin: &Value,
-) -> StepBuilder {
-    let mut twin = twin.clone();
-    if let Some(fields) = twin.as_object_mut() {
-        fields.insert("group_id".to_owned(), group.clone());
-    }
-    StepBuilder::new(
-        "create_twin",
-        format!("create_twin/{}", volume.lineage),
-        format!("make the twin of {}", volume_label(&volume.name, volume.lineage)),
-    )
-    .at(site)
-    .input(json!({"lineage": volume.lineage, "volume": twin, "bootable": volume.bootable,
-        "image_metadata": volume.image_metadata, "array": array}))
-    .call("POST block-storage /volumes")
-    .call("POST block-storage /volumes/{id}/action os-set_bootable, os-set_image_metadata, os-reserve")
-    .reverted_by("DELETE block-storage /volumes/{id}")
-}
-
-/// The step that removes what was made beside the twins; late, so that what comes late is there.
-fn remove_surplus_twins(site: &SiteName, twins: &BTreeMap<LineageId, StepId>) -> StepBuilder {
-    let twins: BTreeMap<String, Value> =
-        twins.iter().map(|(lineage, step)| (lineage.to_string(), output(step, "volume_id"))).collect();
-    StepBuilder::new("remove_surplus_twins", "remove_surplus_twins", "see that each volume has one twin")
-        .at(site)
-        .input(json!({"twins": twins}))
-        .call("GET block-storage /volumes/detail?metadata=…")
-        .call("DELETE block-storage /volumes/{id}, if a twin was made twice")
-}
-
 fn final_patch(
     members: &BTreeMap<LineageId, Member>,
     source: &SiteName,
@@ -568,23 +357,7 @@ fn final_patch(
 ) -> Value {
     let members: BTreeMap<String, Value> = members
         .iter()
-        .map(|(lineage, member)| {
-            let volumes: Vec<Value> = member
-                .volumes
-                .iter()
-                .map(|volume| {
-                    let mut value = json!(volume);
-                    let twin = twins.get(&volume.lineage).map(site_volume);
-                    if let (Some(sites), Some(twin)) =
-                        (value.get_mut("sites").and_then(Value::as_object_mut), twin)
-                    {
-                        sites.insert(target.to_string(), twin);
-                    }
-                    value
-                })
-                .collect();
-            (lineage.to_string(), json!({"volumes": volumes}))
-        })
+        .map(|(lineage, member)| (lineage.to_string(), json!({"volumes": with_twins(member, target, twins)})))
         .collect();
     json!({
         "status": GroupStatus::Active,

@@ -3,10 +3,11 @@
 use crate::domain::{Finding, FindingCode, ProtectionGroup, ServerDefinition, StorageGroupReference};
 use crate::driver::{GroupOrigin, ReplicationSettings};
 use crate::engine::StepBuilder;
-use crate::id::{ArrayName, ServerId, SiteName};
+use crate::id::{ArrayName, ServerId, SiteName, VolumeId};
 use crate::steps::guard::{CaptureDefinitionsInput, ValidateTargetInput};
 use crate::steps::nova::{LockServerInput, StopServerInput};
 use crate::steps::storage::{AwaitPointInput, ReplicateNowInput, SetReplicationInput};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The storage groups of a group whose data goes from one site to the other, or why they are not known.
@@ -36,10 +37,11 @@ pub(super) fn validate(target: &SiteName, array: &ArrayName, peer: Option<&Array
         .call("describe the array")
 }
 
-/// The definitions of VMs are captured again.
+/// The definitions of VMs are captured; of those that are `known`, again.
 pub(super) fn capture<'a>(
     source: &SiteName,
     definitions: impl Iterator<Item = &'a ServerDefinition>,
+    known: bool,
 ) -> StepBuilder {
     let definitions: Vec<&ServerDefinition> = definitions.collect();
     let input = CaptureDefinitionsInput {
@@ -54,13 +56,28 @@ pub(super) fn capture<'a>(
             .flat_map(|one| &one.ports)
             .map(|port| (port.port_id.clone(), port.lineage))
             .collect(),
-        known: true,
+        known,
     };
     StepBuilder::new("capture_definitions", "capture_definitions", "capture the VMs' definitions")
         .at(source)
         .input(input)
         .call("GET compute /servers/detail, /servers/{id}/os-volume_attachments, /servers/{id}/os-interface")
         .call("write the definitions to both site stores")
+}
+
+/// Volumes join a Cinder group, given by its id or the output that will be it.
+pub(super) fn join(
+    site: &SiteName,
+    group: &Value,
+    volumes: &[VolumeId],
+    array: &ArrayName,
+    title: &str,
+) -> StepBuilder {
+    StepBuilder::new("join_consistency_group", format!("join_consistency_group/{site}"), title)
+        .at(site)
+        .input(json!({"group_id": group, "volumes": volumes, "array": array}))
+        .call("PUT block-storage /groups/{id} add_volumes, six at a time")
+        .reverted_by("PUT block-storage /groups/{id} remove_volumes")
 }
 
 /// A point is made and its transfer begun.

@@ -1,3 +1,4 @@
+use super::twins::extend_grown;
 use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::domain::{GroupStatus, OperationType, ProtectionGroup, ReplicationState, naming};
 use crate::driver::GroupOrigin;
@@ -86,7 +87,7 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
     );
     let scheduled = plan.add(scheduled.after([&allowed]));
     let definitions = facts.captured.iter().map(|captured| &captured.definition);
-    let captured = plan.add(replication::capture(source, definitions).after([&marked]));
+    let captured = plan.add(replication::capture(source, definitions, true).after([&marked]));
     let point = naming::point(OperationType::Reprotect, group.epoch, facts.attempt);
     let replicated = replication::replicate(source, &origin, &point, "make a recovery point");
     let replicated = plan.add(replicated.after([&scheduled]));
@@ -94,6 +95,11 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
         (replication::names_on_array(group, source), "wait until the recovery point is complete");
     let arrived = replication::await_point(target, &storage.array, (&origin, &point), members, title);
     let arrived = plan.add(arrived.after([&replicated]));
+    let mut extended = Vec::new();
+    match extend_grown(group, (facts.source, facts.target), facts.captured) {
+        Ok(steps) => extended.extend(steps.into_iter().map(|step| plan.add(step.after(&fenced)))),
+        Err(finding) => plan.warn(finding),
+    }
     let settled = group.settled_status();
     plan.add(
         record_group(
@@ -103,7 +109,8 @@ pub fn plan_reprotect(facts: &ReprotectFacts<'_>) -> Result<Planned, PlanningErr
             &json!({}),
         )
         .at(target)
-        .after([&captured, &arrived]),
+        .after([&captured, &arrived])
+        .after(&extended),
     );
     Ok(Planned::ready(plan.build()?))
 }

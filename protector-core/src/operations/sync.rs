@@ -1,3 +1,4 @@
+use super::twins::extend_grown;
 use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::domain::{GroupStatus, OperationType, ProtectionGroup, naming};
 use crate::engine::{PlanBuilder, Recovery};
@@ -19,7 +20,7 @@ pub struct SyncFacts<'a> {
     pub attempt: u64,
 }
 
-/// Plans that the group is replicated now and its VMs' definitions are captured again.
+/// Plans that the group is replicated now, its VMs' definitions are captured again, and twins grow as their originals did.
 ///
 /// # Errors
 /// The planner contradicted itself.
@@ -54,7 +55,7 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
         .reverted_by("the former status"),
     );
     let definitions = facts.captured.iter().map(|captured| &captured.definition);
-    let captured = plan.add(replication::capture(source, definitions).after([&marked]));
+    let captured = plan.add(replication::capture(source, definitions, true).after([&marked]));
     let point = naming::point(OperationType::Sync, group.epoch, facts.attempt);
     let replicated =
         plan.add(replication::replicate(source, &origin, &point, "make a recovery point").after([&marked]));
@@ -62,6 +63,12 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
         (replication::names_on_array(group, source), "wait until the recovery point is complete");
     let arrived = replication::await_point(target, &storage.array, (&origin, &point), members, title);
     let arrived = plan.add(arrived.after([&marked, &replicated]));
+    let mut extended = Vec::new();
+    match extend_grown(group, (facts.source, facts.target), facts.captured) {
+        Ok(steps) => extended.extend(steps.into_iter().map(|step| plan.add(step.after([&marked])))),
+        // What is replicated is worth having though the other site has no room for it yet.
+        Err(finding) => plan.warn(finding),
+    }
     let settled = group.settled_status();
     plan.add(
         record_group(
@@ -71,7 +78,8 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
             &json!({}),
         )
         .at(target)
-        .after([&captured, &arrived]),
+        .after([&captured, &arrived])
+        .after(&extended),
     );
     Ok(Planned::ready(plan.build()?))
 }

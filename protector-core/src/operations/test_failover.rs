@@ -68,7 +68,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         }
     }
     let volume_type = copies::volume_type(facts, &placement, &definitions, &mut findings);
-    findings.extend(compute_quota(facts.site, &definitions));
+    findings.extend(compute_quota(facts.site, &definitions, (0, 0)));
     let sizes = || copies.iter().flat_map(|copy| &copy.volumes).map(|volume| volume.size);
     findings.extend(quota(facts.site, "volumes", sizes().count() as u64));
     findings.extend(quota(facts.site, "gigabytes", sizes().sum()));

@@ -1,8 +1,9 @@
+use super::removal::{Removal, forget_definition, leave};
 use super::{Known, Planned, PlanningError, record_group};
-use crate::domain::{Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, naming};
+use crate::domain::{GroupStatus, OperationType, ProtectionGroup};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder};
 use crate::id::{SiteName, StepId};
-use crate::steps::cinder::{DeleteGroupInput, MembershipInput, RemoveTwinInput};
+use crate::steps::cinder::DeleteGroupInput;
 use serde_json::{Value, json};
 
 /// Something that protector made, as the journal has it.
@@ -40,21 +41,9 @@ pub struct UnprotectFacts<'a> {
 pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
     let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
-    let held_data = group.epoch > 1;
-    // At home are the originals: nothing that protector did not make is removed.
-    let shadows = *other == group.secondary_site;
-    let mut findings = Vec::new();
-    if shadows && held_data && !facts.other.site.is_admin() {
-        findings.push(Finding::new(
-            FindingCode::RoleMissing,
-            other,
-            format!("group {}", group.name),
-            "its twins held production data: they leave Cinder by unmanage, which needs an administrator",
-            "give the service credential the role admin on the project",
-        ));
-    }
-    if !findings.is_empty() {
-        return Ok(Planned::refused(findings, Vec::new()));
+    let removal = Removal { group, other: facts.other, members: group.members.values().collect() };
+    if let Some(finding) = removal.findings() {
+        return Ok(Planned::refused(vec![finding], Vec::new()));
     }
     let mut plan = PlanBuilder::new(
         OperationType::Unprotect,
@@ -74,35 +63,16 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
         .at(other),
     );
     let mut last = Vec::new();
-    let servers_gone = remove_servers(&mut plan, facts, shadows, &marked);
+    let mut servers_gone = removal.servers(&mut plan, &marked);
+    remove_shared(&mut plan, facts, &marked, &mut servers_gone);
     last.extend(servers_gone.iter().cloned());
-    for (site, known) in [(primary, facts.primary), (other, facts.other)] {
-        last.extend(remove_group(
-            &mut plan,
-            facts,
-            site,
-            known,
-            &marked,
-            &servers_gone,
-            (shadows, held_data),
-        ));
+    for known in [facts.primary, facts.other] {
+        last.extend(remove_group(&mut plan, facts, &removal, known, &marked, &servers_gone));
     }
-    let on_arrays = forget_on_arrays(&mut plan, facts, &last, (shadows, held_data));
+    let on_arrays = forget_on_arrays(&mut plan, facts, &removal, &last);
     last.extend(on_arrays);
     for member in group.members.values() {
-        last.push(
-            plan.add(
-                StepBuilder::new(
-                    "forget_definition",
-                    format!("forget_definition/{}", member.name),
-                    format!("forget the definition of {}", member.name),
-                )
-                .at(other)
-                .after([&marked])
-                .input(json!({"member": member.lineage}))
-                .call("remove the definition from both site stores"),
-            ),
-        );
+        last.push(plan.add(forget_definition(other, member).after([&marked])));
     }
     plan.add(
         record_group("record_group/removed", "forget the group", &Value::Null, &Value::Null)
@@ -112,67 +82,15 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
     Ok(Planned::ready(plan.build()?))
 }
 
-fn remove_servers(
+/// What protector made at the other site for several VMs together.
+fn remove_shared(
     plan: &mut PlanBuilder,
     facts: &UnprotectFacts<'_>,
-    shadows: bool,
     marked: &StepId,
-) -> Vec<StepId> {
-    let group = facts.group;
+    gone: &mut Vec<StepId>,
+) {
     let other = &facts.other.site.site;
-    let own_tag = naming::port_tag(group.id);
-    let mut gone = Vec::new();
-    for member in group.members.values() {
-        let name = &member.name;
-        let there = member.servers.get(other).filter(|id| facts.other.site.server(id).is_some());
-        let Some(server_id) = there else { continue };
-        if !shadows {
-            gone.push(
-                plan.add(
-                    StepBuilder::new(
-                        "unlock_server",
-                        format!("unlock_server/{name}"),
-                        format!("unlock {name}"),
-                    )
-                    .at(other)
-                    .after([marked])
-                    .input(json!({"server_id": server_id}))
-                    .call(format!("POST compute /servers/{server_id}/action unlock")),
-                ),
-            );
-            continue;
-        }
-        let deleted = plan.add(
-            StepBuilder::new(
-                "delete_server",
-                format!("delete_server/{name}"),
-                format!("delete the shadow of {name}; its volumes stay"),
-            )
-            .at(other)
-            .after([marked])
-            .input(json!({"server_id": server_id}))
-            .call(format!("PUT compute /servers/{server_id}/os-volume_attachments/{{id}}"))
-            .call(format!("DELETE compute /servers/{server_id}")),
-        );
-        let ports = member.ports.iter().filter_map(|port| port.sites.get(other));
-        for port_id in ports.filter(|id| facts.other.site.port(id).is_some()) {
-            gone.push(
-                plan.add(
-                    StepBuilder::new(
-                        "delete_port",
-                        format!("delete_port/{port_id}"),
-                        format!("delete a port of the shadow of {name}"),
-                    )
-                    .at(other)
-                    .after([&deleted])
-                    .input(json!({"port_id": port_id, "marker": own_tag}))
-                    .call(format!("DELETE network /ports/{port_id}")),
-                ),
-            );
-        }
-        gone.push(deleted);
-    }
-    for made in facts.made.iter().filter(|made| shadows && made.site == *other) {
+    for made in facts.made.iter().filter(|made| made.site == *other) {
         let (kind, input, call) = match made.kind.as_str() {
             "keypair" => ("delete_keypair", json!({"name": made.id}), "DELETE compute /os-keypairs/{name}"),
             "server_group" => (
@@ -183,75 +101,27 @@ fn remove_servers(
             _ => continue,
         };
         let step = StepBuilder::new(kind, format!("{kind}/{}", made.name), format!("delete {}", made.name));
-        let step = step.at(other).after([marked]).after(&gone).input(input).call(call);
+        let step = step.at(other).after([marked]).after(&*gone).input(input).call(call);
         let step = plan.add(step);
         gone.push(step);
     }
-    gone
 }
 
 fn remove_group(
     plan: &mut PlanBuilder,
     facts: &UnprotectFacts<'_>,
-    site: &SiteName,
+    removal: &Removal<'_>,
     known: Known<'_>,
     marked: &StepId,
     servers_gone: &[StepId],
-    (shadows, held_data): (bool, bool),
 ) -> Vec<StepId> {
-    let group = facts.group;
-    let references = (group.consistency_groups.get(site), group.storage_groups.get(site));
-    let (Some(group_id), Some(storage)) = references else { return Vec::new() };
-    let inside: Vec<_> =
-        known.site.volumes.iter().filter(|volume| volume.group_id.as_ref() == Some(group_id)).collect();
+    let site = &known.site.site;
+    let references = facts.group.consistency_groups.get(site).zip(leave(facts.group, known, |_| true));
+    let Some((group_id, left)) = references else { return Vec::new() };
+    let left = plan.add(left.after([marked]).after(servers_gone));
     let mut steps = Vec::new();
-    let left = plan.add(
-        StepBuilder::new(
-            "leave_consistency_group",
-            format!("leave_consistency_group/{site}"),
-            "take the volumes out of the consistency group",
-        )
-        .at(site)
-        .after([marked])
-        .after(servers_gone)
-        .input(MembershipInput {
-            group_id: group_id.clone(),
-            volumes: inside.iter().map(|volume| volume.id.clone()).collect(),
-            array: storage.array.clone(),
-        })
-        .call("PUT block-storage /groups/{id} remove_volumes, six at a time"),
-    );
-    if shadows && *site == facts.other.site.site {
-        for (member, volume) in group.volumes() {
-            let Some(twin) = volume.sites.get(site) else { continue };
-            let how = if held_data {
-                (
-                    "POST block-storage /volumes/{id}/action os-unmanage",
-                    "discard the volume on the array, recoverably",
-                )
-            } else {
-                ("POST block-storage /volumes/{id}/action os-unreserve", "DELETE block-storage /volumes/{id}")
-            };
-            steps.push(
-                plan.add(
-                    StepBuilder::new(
-                        "remove_twin",
-                        format!("remove_twin/{}", volume.lineage),
-                        format!("remove the twin {} of {}", volume.name, member.name),
-                    )
-                    .at(site)
-                    .after([&left])
-                    .input(RemoveTwinInput {
-                        volume_id: twin.volume_id.clone(),
-                        array: twin.array.clone(),
-                        array_volume_id: twin.array_volume_id.clone(),
-                        held_data,
-                    })
-                    .call(how.0)
-                    .call(how.1),
-                ),
-            );
-        }
+    if *site == facts.other.site.site {
+        steps = removal.twins(plan, std::slice::from_ref(&left));
     }
     let deleted = plan.add(
         StepBuilder::new(
@@ -273,8 +143,8 @@ fn remove_group(
 fn forget_on_arrays(
     plan: &mut PlanBuilder,
     facts: &UnprotectFacts<'_>,
+    removal: &Removal<'_>,
     groups_gone: &[StepId],
-    (shadows, held_data): (bool, bool),
 ) -> Vec<StepId> {
     let group = facts.group;
     let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
@@ -295,28 +165,7 @@ fn forget_on_arrays(
                 .call("destroy the points on the array; they are eradicated by its timer"),
             ),
         );
-        let stays = *at == *primary || !shadows;
-        if !stays || !held_data {
-            continue;
-        }
-        let volumes: Vec<_> = group
-            .volumes()
-            .filter_map(|(_, volume)| volume.sites.get(at))
-            .map(|volume| volume.array_volume_id.clone())
-            .collect();
-        steps.push(
-            plan.add(
-                StepBuilder::new(
-                    "forget_marks",
-                    format!("forget_marks/{at}"),
-                    "remove the marks of the volumes",
-                )
-                .at(at)
-                .after(groups_gone)
-                .input(json!({"array": here.array, "volumes": volumes}))
-                .call("remove epoch and content from the volumes' tags"),
-            ),
-        );
+        steps.extend(removal.marks(plan, at, groups_gone));
     }
     steps
 }

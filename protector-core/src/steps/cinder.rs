@@ -1,12 +1,14 @@
 //! Steps in Cinder. What Cinder says is compared with the array: on some releases it says `available` to what the
 //! array refused.
 
+mod extension;
 mod groups;
 mod membership;
 mod surplus;
 mod test_volumes;
 mod twins;
 
+pub use extension::{ExtendTwin, ExtendTwinInput};
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
 pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
 pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};

@@ -2,6 +2,7 @@
 
 mod keypairs;
 mod power;
+mod resize;
 mod server_groups;
 mod servers;
 mod test_servers;
@@ -10,6 +11,7 @@ pub use keypairs::{DeleteKeypair, DeleteKeypairInput, ImportKeypair, ImportKeypa
 pub use power::{
     LockServer, LockServerInput, ServerInput, StartServer, StopServer, StopServerInput, UnlockServer,
 };
+pub use resize::{ResizeServer, ResizeServerInput};
 pub use server_groups::{
     CreateServerGroup, CreateServerGroupInput, DeleteServerGroup, DeleteServerGroupInput, ServerGroupMade,
 };

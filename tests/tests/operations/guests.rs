@@ -58,6 +58,29 @@ impl Guests {
         }
     }
 
+    /// Has the guest of a VM write at a place of one of its disks that the others do not use.
+    pub(crate) fn write_at(
+        &mut self,
+        cloud: &Cloud,
+        machines: &Machines,
+        disk: Disk,
+        offset: u64,
+        at: Timestamp,
+    ) {
+        let volume = array_volume(&machines[&disk.0].disks[disk.1].volume);
+        let bytes: Vec<u8> =
+            format!("{}/{}: write at {offset}; ", disk.0, disk.1).bytes().cycle().take(BLOCK).collect();
+        self.world
+            .transact(|transaction| volumes::write(transaction, cloud.array, &volume, offset, &bytes))
+            .unwrap();
+        self.writes.push(Write { at, disk, offset, bytes });
+    }
+
+    /// Forgets what a VM has written: it is not looked at any more.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.writes.retain(|write| write.disk.0 != name);
+    }
+
     /// Forgets what was written after a moment: it is lost. Tells how many writes those were, and until when.
     pub(crate) fn lose_after(&mut self, moment: Timestamp) -> (usize, Option<Timestamp>) {
         let last = self.writes.iter().map(|write| write.at).max();

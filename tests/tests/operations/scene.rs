@@ -29,9 +29,11 @@ pub(crate) struct Scene {
     pub(crate) a: Cloud,
     pub(crate) b: Cloud,
     pub(crate) guests: Guests,
-    /// The VMs where they run, and whether that is their home.
+    /// The group's VMs where they run, and whether that is their home.
     pub(crate) running: Machines,
     pub(crate) at_home: bool,
+    /// The VMs of the group, by name.
+    pub(crate) members: Vec<String>,
     _folder: tempfile::TempDir,
 }
 
@@ -57,18 +59,27 @@ impl Scene {
         application::build(&a, &clock).await.unwrap();
         let running = machines::read(&a).await.unwrap();
         let guests = Guests::new(world);
-        Self { pair, clock, protector, a, b, guests, running, at_home: true, _folder: folder }
+        let members = application::names();
+        Self { pair, clock, protector, a, b, guests, running, at_home: true, members, _folder: folder }
     }
 
     /// The same, protected, with some minutes of its life behind it.
     pub(crate) async fn protected() -> Self {
+        Self::protected_but(&[]).await
+    }
+
+    /// The same without some VMs.
+    pub(crate) async fn protected_but(without: &[&str]) -> Self {
         let mut scene = Self::set().await;
+        for name in without {
+            scene.lose(name);
+        }
         scene.live(10).await;
         let request = Request::Protect(ProtectRequest {
             name: GROUP.to_owned(),
             source: scene.a.site.into(),
             target: scene.b.site.into(),
-            servers: application::names(),
+            servers: scene.members.clone(),
         });
         scene.done(&request).await;
         scene.live(10).await;
@@ -100,7 +111,26 @@ impl Scene {
     /// The VMs run at the other site from now on.
     pub(crate) async fn moved(&mut self) {
         self.at_home = !self.at_home;
+        self.look().await;
+    }
+
+    /// Looks at the group's VMs where they run.
+    pub(crate) async fn look(&mut self) {
         self.running = machines::read(self.here()).await.unwrap();
+        self.running.retain(|name, _| self.members.contains(name));
+    }
+
+    /// A VM is in the group from now on.
+    pub(crate) async fn gain(&mut self, name: &str) {
+        self.members.push(name.to_owned());
+        self.look().await;
+    }
+
+    /// A VM is not in the group any more: what its guest does is not looked at.
+    pub(crate) fn lose(&mut self, name: &str) {
+        self.members.retain(|member| member != name);
+        self.running.remove(name);
+        self.guests.forget(name);
     }
 
     pub(crate) async fn group(&self) -> ProtectionGroup {
@@ -141,9 +171,9 @@ impl Scene {
         assert_eq!(group.current_primary_site.as_str(), self.here().site);
         let (here, there) =
             (machines::read(self.here()).await.unwrap(), machines::read(self.there()).await.unwrap());
-        for name in application::names() {
-            assert_eq!(here[&name].status, "ACTIVE", "{name} at {}", self.here().site);
-            if let Some(shadow) = there.get(&name) {
+        for name in &self.members {
+            assert_eq!(here[name].status, "ACTIVE", "{name} at {}", self.here().site);
+            if let Some(shadow) = there.get(name) {
                 assert_eq!(shadow.status, "SHUTOFF", "{name} at {}", self.there().site);
             }
         }

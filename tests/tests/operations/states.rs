@@ -3,7 +3,7 @@
 
 use crate::scene::{GROUP, Scene};
 use protector_core::domain::{Action, GroupStatus, possible};
-use protector_core::protector::{Error, MoveRequest, Request};
+use protector_core::protector::{Error, MembersRequest, MoveRequest, Request};
 use std::collections::BTreeSet;
 
 /// What a person can have planned.
@@ -18,6 +18,8 @@ const REQUESTS: &[Wanted] = &[
     (Action::Reprotect, || Request::Reprotect { group: GROUP.to_owned() }),
     (Action::Commit, || Request::Commit { group: GROUP.to_owned() }),
     (Action::Undo, || Request::Undo { group: GROUP.to_owned() }),
+    (Action::AddMember, || Request::AddMember(MembersRequest::new(GROUP, ["web-2".to_owned()]))),
+    (Action::RemoveMember, || Request::RemoveMember(MembersRequest::new(GROUP, ["web-2".to_owned()]))),
     (Action::Unprotect, || Request::Unprotect { group: GROUP.to_owned() }),
 ];
 
@@ -58,12 +60,13 @@ impl Scene {
 async fn what_is_possible_is_what_the_table_says() {
     use Action::*;
     let mut scene = Scene::protected().await;
-    let running_home = [Failover, UnplannedFailover, TestFailover, Sync, Unprotect];
+    let members = [AddMember, RemoveMember];
+    let running_home = [&[Failover, UnplannedFailover, TestFailover, Sync, Unprotect], &members[..]].concat();
     scene.expect("protected", GroupStatus::Active, &running_home).await;
 
     scene.done(&Request::Failover(MoveRequest::planned(GROUP))).await;
     scene.moved().await;
-    let running_away = [Failback, UnplannedFailback, TestFailover, Sync, Unprotect];
+    let running_away = [&[Failback, UnplannedFailback, TestFailover, Sync, Unprotect], &members[..]].concat();
     let uncommitted = [Commit, Undo];
     let table = [&running_away[..], &uncommitted].concat();
     scene.expect("failed over", GroupStatus::FailedOver, &table).await;

@@ -371,6 +371,31 @@ impl Servers {
         self.act(context, id, "unlock", json!({"unlock": null})).await
     }
 
+    /// Gives a server another flavor. It then waits for [`Self::confirm_resize`] in status `VERIFY_RESIZE`; one that was shut
+    /// off is not started.
+    ///
+    /// # Errors
+    /// `Refused` if it has the flavor already; `Conflict` if it is neither running nor shut off, or is locked; `Quota`;
+    /// otherwise the call failed.
+    ///
+    /// # Effects
+    /// Stops a guest that runs, and moves it to a host with room. Undone by reverting the resize until it is confirmed.
+    // nova/api/openstack/compute/servers.py (_action_resize), nova/compute/api.py (resize), 2026.2
+    pub async fn resize(&self, context: &Context, id: &ServerId, flavor: &str) -> Result<(), Error> {
+        self.act(context, id, "resize", json!({"resize": {"flavorRef": flavor}})).await
+    }
+
+    /// Lets a resized server keep its new flavor.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not in status `VERIFY_RESIZE`, or is locked; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Not undone.
+    pub async fn confirm_resize(&self, context: &Context, id: &ServerId) -> Result<(), Error> {
+        self.act(context, id, "confirm the resize of", json!({"confirmResize": null})).await
+    }
+
     // nova/api/openstack/compute/{servers,lock_server}.py: an action that has taken effect answers 409 when repeated
     async fn act(&self, context: &Context, id: &ServerId, verb: &str, body: Value) -> Result<(), Error> {
         let purpose = format!("{verb} server {id}");

@@ -1,4 +1,4 @@
-use super::placing::Move;
+use super::placing::{Move, MovedVolume};
 use super::{FailoverFacts, MoveMode};
 use crate::domain::{
     Finding, FindingCode, KeypairDefinition, ServerDefinition, ServerGroupDefinition, StorageGroupReference,
@@ -69,7 +69,15 @@ pub(super) fn check_compute_limits(
 ) {
     let new = moves.iter().filter(|one| one.shadow.is_none() && one.absent.is_none());
     let new: Vec<&ServerDefinition> = new.map(|one| one.definition).collect();
-    findings.extend(compute_quota(facts.target.site, &new));
+    let resized = moves.iter().filter(|one| one.flavor.is_some() && one.absent.is_none());
+    let more = |now: u64, before: u64| now.saturating_sub(before);
+    let growth = resized.filter_map(|one| Some((&one.definition.flavor, &one.shadow?.flavor))).fold(
+        (0, 0),
+        |(cores, memory), (now, before)| {
+            (cores + more(now.vcpus, before.vcpus), memory + more(now.memory, before.ram))
+        },
+    );
+    findings.extend(compute_quota(facts.target.site, &new, growth));
 }
 
 pub(super) fn check_volume_limits(
@@ -78,9 +86,14 @@ pub(super) fn check_volume_limits(
     findings: &mut Vec<Finding>,
 ) {
     let new = || moves.iter().flat_map(|one| &one.volumes).filter(|volume| volume.twin.is_none());
-    let size = new().map(|volume| volume.definition.size).sum();
+    let made: u64 = new().map(|volume| volume.definition.size).sum();
+    let has = |volume: &MovedVolume<'_>| {
+        let twin = facts.target.site.volume(&volume.twin?.volume_id)?;
+        Some(volume.grows?.saturating_sub(twin.size))
+    };
+    let growth: u64 = moves.iter().flat_map(|one| &one.volumes).filter_map(has).sum();
     findings.extend(quota(facts.target.site, "volumes", new().count() as u64));
-    findings.extend(quota(facts.target.site, "gigabytes", size));
+    findings.extend(quota(facts.target.site, "gigabytes", made + growth));
 }
 
 /// What several VMs share at the target and is not there yet.

@@ -2,13 +2,12 @@ use super::{FailoverFacts, MoveMode};
 use crate::domain::{
     Finding, FindingCode, Member, PortDefinition, ServerDefinition, SiteVolume, VolumeDefinition,
 };
+use crate::driver::ArrayVolume;
 use crate::id::PortId;
+use crate::openstack::block_storage::Volume;
 use crate::openstack::compute::Server;
 use crate::operations::placement::{Placement, eligibility, volume_eligibility};
-use crate::operations::protect::volume_label;
-
-/// Bytes in a GiB, which Cinder counts in.
-const GIB: u64 = 1 << 30;
+use crate::operations::twins::{self, GIB, volume_label};
 
 /// One VM and where everything of it goes.
 pub(super) struct Move<'a> {
@@ -16,7 +15,7 @@ pub(super) struct Move<'a> {
     pub(super) definition: &'a ServerDefinition,
     /// The server that is at the target already.
     pub(super) shadow: Option<&'a Server>,
-    /// The flavor at the target, if the server has to be made.
+    /// The flavor at the target, if the server has to be made, or has another size than the VM has now.
     pub(super) flavor: Option<String>,
     pub(super) volumes: Vec<MovedVolume<'a>>,
     pub(super) ports: Vec<MovedPort<'a>>,
@@ -38,6 +37,8 @@ pub(super) struct MovedVolume<'a> {
     pub(super) source: SiteVolume,
     /// The twin that is there.
     pub(super) twin: Option<&'a SiteVolume>,
+    /// How many GiB the twin has to have, if it has fewer.
+    pub(super) grows: Option<u64>,
     /// The type of the twin that has to be made.
     pub(super) twin_type: Option<String>,
     /// Whether it is not in the group yet.
@@ -85,7 +86,12 @@ pub(super) fn place<'a>(
         ));
     }
     let mut flavor = None;
-    if shadow.is_none() && left.is_none() {
+    let fits = shadow.is_some_and(|shadow| {
+        // What is taken back has the size that it had.
+        undo || (shadow.flavor.vcpus, shadow.flavor.ram)
+            == (definition.flavor.vcpus, definition.flavor.memory)
+    });
+    if !fits && left.is_none() {
         match placement.flavor(&definition.name, &definition.flavor) {
             Ok(id) => flavor = Some(id),
             Err(finding) => of_vm.push(finding),
@@ -148,7 +154,12 @@ fn at_source(
             ));
             return None;
         };
-        return Some((on_record.clone(), volume.size * GIB, false));
+        // What it holds then is as large as it was when the point was made.
+        let in_point = match facts.mode {
+            MoveMode::Unplanned { point, .. } => point.members.get(&on_record.array_volume_name).copied(),
+            _ => None,
+        };
+        return Some((on_record.clone(), in_point.unwrap_or(volume.size * GIB), false));
     };
     let own_group = facts.group.consistency_groups.get(site);
     found.refusing.extend(volume_eligibility(source.site, &member.name, volume, own_group));
@@ -211,61 +222,98 @@ fn place_volume<'a>(
                 None
             }
         };
-        return Some(MovedVolume { definition: volume, source: on_source, twin: None, twin_type, joins });
+        return Some(MovedVolume {
+            definition: volume,
+            source: on_source,
+            twin: None,
+            grows: None,
+            twin_type,
+            joins,
+        });
     };
+    let mut grows = None;
     // What is taken back holds what it held, whatever has grown since.
     if !matches!(facts.mode, MoveMode::Undo) {
-        check_twin(facts, (volume, size), twin, (&subject, shadow.is_some()), found.refusing);
+        let on_twin = TwinCheck { facts, subject: &subject, twin };
+        on_twin.status(shadow.is_some(), found.refusing);
+        // What only lacks VMs has its content already.
+        if !matches!(facts.mode, MoveMode::Completion) {
+            grows = on_twin.size(volume, size, found);
+        }
     }
-    Some(MovedVolume { definition: volume, source: on_source, twin: Some(twin), twin_type: None, joins })
+    let twin = Some(twin);
+    Some(MovedVolume { definition: volume, source: on_source, twin, grows, twin_type: None, joins })
 }
 
-/// A twin is there, has the original's size, and is in a status in which it can be used.
-fn check_twin(
-    facts: &FailoverFacts<'_>,
-    (volume, size): (&VolumeDefinition, u64),
-    twin: &SiteVolume,
-    (subject, shadow): (&str, bool),
-    findings: &mut Vec<Finding>,
-) {
-    let target = facts.target.site;
-    let at_target = |code, message: String, remedy: &str| {
-        Finding::new(code, &target.site, format!("twin {} of {subject}", twin.volume_id), message, remedy)
-    };
-    match (target.volume(&twin.volume_id), facts.target.arrays.volumes.get(&twin.volume_id)) {
-        (None, _) | (_, None) => findings.push(at_target(
-            FindingCode::TwinMissing,
-            "it is not there any more".to_owned(),
-            "unprotect the group and protect it again, so that the twin is made anew",
-        )),
-        (Some(cinder), Some((_, on_array))) => {
-            let smaller = cinder.size < volume.size || on_array.size < size;
-            let larger = cinder.size > volume.size || on_array.size > size;
-            let sizes = format!(
-                "it has {} GiB ({} bytes on the array), the original {} GiB ({size} bytes)",
-                cinder.size, on_array.size, volume.size
-            );
-            if smaller {
-                findings.push(at_target(
-                    FindingCode::TwinTooSmall,
-                    sizes,
-                    "extend it to the original's size",
-                ));
-            } else if larger {
-                findings.push(at_target(
-                    FindingCode::TwinTooLarge,
-                    sizes,
-                    "extend the original to the twin's size, or unprotect and protect again",
-                ));
-            }
-            let expected = if shadow { "in-use" } else { "attaching" };
-            if !matches!(cinder.status.as_str(), "in-use" | "attaching" | "available") {
-                findings.push(at_target(
-                    FindingCode::TwinState,
-                    format!("it is in status {} instead of {expected}", cinder.status),
-                    "bring it to that status",
-                ));
-            }
+/// A twin that is about to hold a point.
+struct TwinCheck<'a> {
+    facts: &'a FailoverFacts<'a>,
+    subject: &'a str,
+    twin: &'a SiteVolume,
+}
+
+impl<'a> TwinCheck<'a> {
+    fn finding(&self, code: FindingCode, message: String, remedy: &str) -> Finding {
+        let subject = format!("twin {} of {}", self.twin.volume_id, self.subject);
+        Finding::new(code, &self.facts.target.site.site, subject, message, remedy)
+    }
+
+    fn found(&self) -> Option<(&'a Volume, &'a ArrayVolume)> {
+        let target = self.facts.target;
+        let on_array = target.arrays.volumes.get(&self.twin.volume_id);
+        target.site.volume(&self.twin.volume_id).zip(on_array.map(|(_, volume)| volume))
+    }
+
+    /// It is there, and in a status in which it can be used.
+    fn status(&self, shadow: bool, findings: &mut Vec<Finding>) {
+        let Some((cinder, _)) = self.found() else {
+            findings.push(self.finding(
+                FindingCode::TwinMissing,
+                "it is not there any more".to_owned(),
+                "unprotect the group and protect it again, so that the twin is made anew",
+            ));
+            return;
+        };
+        let expected = if shadow { "in-use" } else { "attaching" };
+        if !matches!(cinder.status.as_str(), "in-use" | "attaching" | "available") {
+            findings.push(self.finding(
+                FindingCode::TwinState,
+                format!("it is in status {} instead of {expected}", cinder.status),
+                "bring it to that status",
+            ));
         }
+    }
+
+    /// It has the size of what it is to hold, or can be given it; then how many GiB it needs.
+    fn size(&self, volume: &VolumeDefinition, content: u64, found: &mut Found<'_>) -> Option<u64> {
+        let (cinder, on_array) = self.found()?;
+        let unplanned = matches!(self.facts.mode, MoveMode::Unplanned { .. });
+        // In an unplanned move what is written to it counts, whatever the original has become.
+        let needed = twins::size(if unplanned { 0 } else { volume.size }, content);
+        let sizes = || {
+            format!(
+                "it has {} GiB ({} bytes on the array), what it is to hold {needed} GiB ({content} bytes)",
+                cinder.size, on_array.size
+            )
+        };
+        if cinder.size < needed {
+            return Some(needed);
+        }
+        if on_array.size < content {
+            found.refusing.push(self.finding(
+                FindingCode::TwinTooSmall,
+                sizes(),
+                "extend it on the array to what Cinder says, or unprotect the group and protect it again",
+            ));
+        } else if cinder.size > needed || on_array.size > content {
+            // In a disaster it is the guest's to make use of the rest.
+            let to = if unplanned { &mut *found.warnings } else { &mut *found.refusing };
+            to.push(self.finding(
+                FindingCode::TwinTooLarge,
+                sizes(),
+                "extend the original to the twin's size, or unprotect and protect again",
+            ));
+        }
+        None
     }
 }

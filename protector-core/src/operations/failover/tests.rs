@@ -234,6 +234,7 @@ fn failover() -> Plan {
         source: Some(Known { site: &source, arrays: &source_arrays }),
         target: Known { site: &target, arrays: &target_arrays },
         captured: &captured,
+        recorded: &[],
         mode: MoveMode::Planned,
         without: &[],
         attempt: 1,

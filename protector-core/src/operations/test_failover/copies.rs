@@ -7,7 +7,7 @@ use crate::openstack::block_storage::VolumeType;
 use crate::openstack::network::NewPort;
 use crate::operations::failover::first_two;
 use crate::operations::placement::{Placement, new_port};
-use crate::operations::protect::volume_label;
+use crate::operations::twins::volume_label;
 use std::collections::BTreeSet;
 
 /// Bytes in a GiB, which Cinder counts in.

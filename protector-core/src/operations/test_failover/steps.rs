@@ -7,7 +7,7 @@ use crate::engine::{Plan, PlanBuilder, StepBuilder, output};
 use crate::id::{ArrayName, LineageId, SiteName, StepId};
 use crate::openstack::block_storage::NewVolume;
 use crate::operations::placement::Placement;
-use crate::operations::protect::volume_label;
+use crate::operations::twins::volume_label;
 use crate::operations::{PlanningError, record_group};
 use crate::steps::guard::{RecordTestInput, ValidateTargetInput};
 use crate::steps::nova::ImportKeypairInput;

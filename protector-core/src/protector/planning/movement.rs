@@ -40,11 +40,14 @@ impl Protector {
 
     async fn plan_planned(&self, group: &ProtectionGroup, request: &MoveRequest) -> Result<Planned, Error> {
         let both = Box::pin(self.read_both(group)).await?;
+        let recorded: Vec<_> = self.recorded_members(group).await?;
+        let recorded: Vec<_> = recorded.into_iter().map(|captured| captured.definition).collect();
         let facts = FailoverFacts {
             group,
             source: Some(both.source()),
             target: both.target(),
             captured: &both.captured,
+            recorded: &recorded,
             mode: MoveMode::Planned,
             without: &request.without,
             attempt: self.attempts(group.id).await?,
@@ -61,6 +64,7 @@ impl Protector {
             source: Some(both.source()),
             target: both.target(),
             captured: &both.captured,
+            recorded: &[],
             mode: MoveMode::Undo,
             without: &[],
             attempt: self.attempts(group.id).await?,
@@ -108,6 +112,7 @@ impl Protector {
             source: None,
             target: Known { site: &target_facts, arrays: &target_arrays },
             captured: &captured,
+            recorded: &[],
             mode: MoveMode::Unplanned { point: chosen, last_contact, source_answers },
             without: &request.without,
             attempt: self.attempts(group.id).await?,
@@ -159,6 +164,7 @@ impl Protector {
             source: None,
             target: Known { site: &target_facts, arrays: &target_arrays },
             captured: &captured,
+            recorded: &[],
             mode: MoveMode::Completion,
             without: &request.without,
             attempt: self.attempts(group.id).await?,

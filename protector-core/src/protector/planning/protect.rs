@@ -48,7 +48,7 @@ impl Protector {
 }
 
 /// The servers that are meant, and what is wrong with names that fit none or several.
-fn find_servers<'a>(facts: &'a SiteFacts, wanted: &[String]) -> (Vec<&'a Server>, Vec<Finding>) {
+pub(super) fn find_servers<'a>(facts: &'a SiteFacts, wanted: &[String]) -> (Vec<&'a Server>, Vec<Finding>) {
     let (mut servers, mut findings): (Vec<&Server>, _) = (Vec::new(), Vec::new());
     for wanted in wanted {
         let by_id = facts.servers.iter().filter(|server| server.id.as_str() == wanted);

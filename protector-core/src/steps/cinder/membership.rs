@@ -1,7 +1,9 @@
 use super::group_available;
+use super::twins::release;
+use crate::domain::naming;
 use crate::engine::{StepError, StepRun};
 use crate::id::{ArrayName, ConsistencyGroupId, VolumeId};
-use crate::openstack::block_storage::volume_batches;
+use crate::openstack::block_storage::{Volume, volume_batches};
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,7 @@ async fn sorted(
     let there = all.iter().filter(|volume| input.volumes.contains(&volume.id));
     let (inside, outside): (Vec<_>, Vec<_>) =
         there.partition(|volume| volume.group_id.as_ref() == Some(&input.group_id));
-    let ids = |volumes: Vec<&crate::openstack::block_storage::Volume>| -> Vec<VolumeId> {
+    let ids = |volumes: Vec<&Volume>| -> Vec<VolumeId> {
         volumes.into_iter().map(|volume| volume.id.clone()).collect()
     };
     Ok((ids(inside), ids(outside)))
@@ -44,6 +46,13 @@ async fn sorted(
 async fn remove(site: Site<'_>, run: &StepRun, input: &MembershipInput) -> Result<(), StepError> {
     let groups = site.access.cloud.groups();
     let (inside, _) = sorted(site, run, input).await?;
+    // Twins that were never used are reserved. What bears no marker is not ours to release.
+    let all = site.access.volumes.look(&run.context).await?;
+    let group = run.group.to_string();
+    let ours = |volume: &&Volume| volume.metadata.get(naming::GROUP_KEY) == Some(&group);
+    for volume in all.iter().filter(|volume| inside.contains(&volume.id)).filter(ours) {
+        release(site, run, volume).await?;
+    }
     // One change of a group at a time: Cinder refuses others while it is `updating`.
     let _one_at_a_time = site.access.group_changes.lock().await;
     for batch in volume_batches(&inside) {

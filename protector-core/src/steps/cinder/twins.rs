@@ -158,12 +158,20 @@ pub(super) async fn delete_empty(site: Site<'_>, run: &StepRun, volume: &Volume)
         let id = &volume.id;
         return Err(StepError::conflict(format!("twin {id} is in use at {}", site.access.site)));
     }
+    release(site, run, volume).await?;
     leave(site, run, volume).await?;
-    if volume.status == "attaching" {
-        volumes.unreserve(&run.context, &volume.id).await?;
-    }
     volumes.delete(&run.context, &volume.id).await?;
     volume_gone(site.access, run, &volume.id).await
+}
+
+/// Lifts the reservation of a twin: Cinder takes nothing out of a group, deletes and unmanages nothing that is reserved.
+// cinder/group/api.py (VALID_REMOVE_VOL_FROM_GROUP_STATUS), 2026.2
+pub(super) async fn release(site: Site<'_>, run: &StepRun, volume: &Volume) -> Result<(), StepError> {
+    if volume.status == "attaching" {
+        site.access.cloud.volumes().unreserve(&run.context, &volume.id).await?;
+        volume_in(site.access, run, &volume.id, &["available"]).await?;
+    }
+    Ok(())
 }
 
 /// Cinder deletes and unmanages no volume that is in a group.
@@ -267,10 +275,8 @@ impl SiteStep for RemoveTwin {
         match volumes.get(&run.context, &input.volume_id).await {
             Ok(volume) if !input.held_data => delete_empty(site, run, &volume).await?,
             Ok(volume) => {
+                release(site, run, &volume).await?;
                 leave(site, run, &volume).await?;
-                if volume.status == "attaching" {
-                    volumes.unreserve(&run.context, &volume.id).await?;
-                }
                 volumes.unmanage(&run.context, &volume.id).await?;
                 volume_gone(site.access, run, &volume.id).await?;
             }

@@ -50,6 +50,10 @@ pub(super) fn patched(group: Option<&ProtectionGroup>, patch: &Value) -> Result<
     };
     let mut value = group.map(serde_json::to_value).transpose().map_err(unreadable)?.unwrap_or(Value::Null);
     merge(&mut value, patch);
+    // A member that is null has left the group.
+    if let Some(members) = value.get_mut("members").and_then(Value::as_object_mut) {
+        members.retain(|_, member| !member.is_null());
+    }
     let mut after: ProtectionGroup = serde_json::from_value(value).map_err(unreadable)?;
     // The clock stays out of plans: when protection began is written down with the first document.
     after.created_at = after.created_at.or_else(|| group.and_then(|group| group.created_at));

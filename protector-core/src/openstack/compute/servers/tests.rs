@@ -155,12 +155,16 @@ async fn each_action_sends_its_own_body() {
         json!({"os-start": null}),
         json!({"lock": {"locked_reason": "moved"}}),
         json!({"unlock": null}),
+        json!({"resize": {"flavorRef": "f2"}}),
+        json!({"confirmResize": null}),
     ] {
         let mock = cloud.expect("POST", path, VERSION, Some(body.clone()), 202, Value::Null).await;
         match body.as_object().unwrap().keys().next().unwrap().as_str() {
             "os-stop" => servers.stop(&context, &id).await,
             "os-start" => servers.start(&context, &id).await,
             "lock" => servers.lock(&context, &id, "moved").await,
+            "resize" => servers.resize(&context, &id, "f2").await,
+            "confirmResize" => servers.confirm_resize(&context, &id).await,
             _ => servers.unlock(&context, &id).await,
         }
         .unwrap();

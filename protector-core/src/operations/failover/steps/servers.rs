@@ -7,6 +7,7 @@ use crate::id::{LineageId, StepId};
 use crate::operations::failover::checks::Shared;
 use crate::operations::failover::placing::Move;
 use crate::operations::placement::Placement;
+use crate::steps::nova::ResizeServerInput;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -78,16 +79,43 @@ impl Writer<'_> {
                 .input(json!({"server_id": server_id}))
                 .call("POST compute /servers/{id}/action unlock"),
         );
+        let ready = self.resize(one, &unlocked).unwrap_or(unlocked);
         if !one.definition.running {
-            return unlocked;
+            return ready;
         }
         self.plan.add(
             StepBuilder::new("start_server", format!("start_server/{name}"), format!("start {name}"))
                 .at(self.target)
-                .after([&unlocked])
+                .after([&ready])
                 .optional()
                 .input(json!({"server_id": server_id}))
                 .call("POST compute /servers/{id}/action os-start"),
+        )
+    }
+
+    /// Gives the server the size that the VM has now.
+    fn resize(&mut self, one: &Move<'_>, unlocked: &StepId) -> Option<StepId> {
+        let (shadow, flavor) = one.shadow.zip(one.flavor.clone())?;
+        let (name, size) = (&one.member.name, &one.definition.flavor);
+        Some(
+            self.plan.add(
+                StepBuilder::new(
+                    "resize_server",
+                    format!("resize_server/{name}"),
+                    format!("resize {name} to {} processors and {} MiB", size.vcpus, size.memory),
+                )
+                .at(self.target)
+                .after([unlocked])
+                .optional()
+                .input(ResizeServerInput {
+                    server_id: shadow.id.clone(),
+                    flavor,
+                    vcpus: size.vcpus,
+                    memory: size.memory,
+                })
+                .call(format!("POST compute /servers/{}/action resize", shadow.id))
+                .call(format!("POST compute /servers/{}/action confirmResize", shadow.id)),
+            ),
         )
     }
 

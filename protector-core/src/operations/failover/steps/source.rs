@@ -5,8 +5,8 @@ use crate::domain::naming;
 use crate::engine::StepBuilder;
 use crate::id::{StepId, VolumeId};
 use crate::operations::replication;
-use crate::steps::cinder::MembershipInput;
 use crate::steps::storage::SafetySnapshotInput;
+use serde_json::json;
 
 impl Writer<'_> {
     /// Volumes that were attached since: they are replicated with the others from now on.
@@ -22,25 +22,14 @@ impl Writer<'_> {
         if volumes.is_empty() {
             return None;
         }
-        Some(
-            self.plan.add(
-                StepBuilder::new(
-                    "join_consistency_group",
-                    format!("join_consistency_group/{}", self.source),
-                    "put the volumes that were added since into the consistency group",
-                )
-                .at(self.source)
-                .after([marked])
-                .input(MembershipInput { group_id, volumes, array: self.origin.array.clone() })
-                .call("PUT block-storage /groups/{id} add_volumes, six at a time")
-                .reverted_by("PUT block-storage /groups/{id} remove_volumes"),
-            ),
-        )
+        let title = "put the volumes that were added since into the consistency group";
+        let joined = replication::join(self.source, &json!(group_id), &volumes, &self.origin.array, title);
+        Some(self.plan.add(joined.after([marked])))
     }
 
     pub(super) fn capture(&mut self, marked: &StepId) -> StepId {
         let definitions = self.running_moves().map(|one| one.definition);
-        let step = replication::capture(self.source, definitions).after([marked]);
+        let step = replication::capture(self.source, definitions, true).after([marked]);
         self.plan.add(step)
     }
 

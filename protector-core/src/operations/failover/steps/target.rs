@@ -5,10 +5,10 @@ use crate::domain::{OperationType, ReplicationState, SiteVolume, VolumeDefinitio
 use crate::engine::{StepBuilder, output};
 use crate::id::{LineageId, StepId};
 use crate::operations::failover::checks::Shared;
-use crate::operations::failover::placing::{Move, MovedPort};
+use crate::operations::failover::placing::{Move, MovedPort, MovedVolume};
 use crate::operations::placement::twin;
-use crate::operations::protect::{create_twin, volume_label};
 use crate::operations::site_volume;
+use crate::operations::twins::{create_twin, extend_twin, volume_label};
 use crate::steps::nova::ImportKeypairInput;
 use crate::steps::storage::{HoldPointInput, SafetySnapshotInput};
 use serde_json::{Value, json};
@@ -132,13 +132,17 @@ impl Writer<'_> {
         }
     }
 
-    /// The volumes that are at the target, and those that have to be made. Returns the steps that make them.
+    /// The volumes that are at the target, which may have to grow, and those that have to be made. Returns the steps that do
+    /// it.
     pub(super) fn make_twins(&mut self, prepared: &mut Prepared, marked: &StepId) -> Vec<StepId> {
         let mut made = Vec::new();
         for volume in self.moves.iter().flat_map(|one| &one.volumes) {
             let lineage = volume.definition.lineage;
             let reference = match (volume.twin, &volume.twin_type) {
-                (Some(twin), _) => json!(twin),
+                (Some(twin), _) => {
+                    made.extend(self.extend_twin(volume, twin, marked));
+                    json!(twin)
+                }
                 (None, Some(volume_type)) => {
                     let step = self.make_twin(volume.definition, volume_type, marked);
                     let reference = site_volume(&step);
@@ -150,6 +154,21 @@ impl Writer<'_> {
             prepared.twins.insert(lineage, reference);
         }
         made
+    }
+
+    fn extend_twin(
+        &mut self,
+        volume: &MovedVolume<'_>,
+        twin: &SiteVolume,
+        marked: &StepId,
+    ) -> Option<StepId> {
+        let size = volume.grows?;
+        let lineage = volume.definition.lineage;
+        let label = volume_label(&volume.definition.name, lineage);
+        let cinder = self.facts.target.site.volume(&twin.volume_id);
+        let reserved = cinder.is_some_and(|cinder| cinder.status == "attaching");
+        let step = extend_twin(self.target, (lineage, &label), twin, size, reserved);
+        Some(self.plan.add(step.after([marked])))
     }
 
     fn make_twin(&mut self, volume: &VolumeDefinition, volume_type: &str, marked: &StepId) -> StepId {
