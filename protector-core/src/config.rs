@@ -3,6 +3,7 @@
 pub mod clouds;
 mod environment;
 mod error;
+mod group_document;
 pub mod mappings;
 mod place;
 pub mod protector;
@@ -12,6 +13,7 @@ mod yaml;
 pub use clouds::{Auth, CloudConfig, Clouds, Interface};
 pub use environment::Environment;
 pub use error::{ConfigError, Position};
+pub use group_document::{GroupDocument, PolicyDocument};
 pub use mappings::{Mapped, MappingKind, Mappings};
 pub use protector::{ArrayConfig, Defaults, EngineConfig, ProtectorConfig, SiteConfig};
 pub use tls::{ClientCertificate, TlsConfig, TlsFiles};

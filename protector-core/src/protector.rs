@@ -23,6 +23,7 @@
 
 mod builder;
 mod control;
+mod document;
 mod drift;
 mod drill;
 mod error;
@@ -56,7 +57,7 @@ use crate::engine::Executor;
 use crate::id::SiteName;
 use crate::inventory::SiteAccess;
 use crate::journal::{Holder, StorePair};
-use crate::operations::ProtectRequest;
+use crate::operations::{PolicyChange, ProtectRequest};
 use crate::steps::{Records, World};
 use crate::transport::Context;
 use std::sync::Arc;
@@ -110,6 +111,8 @@ pub enum Request {
         /// The group's name.
         group: String,
     },
+    /// Give a group another replication policy.
+    Set(SetRequest),
     /// Take more VMs into a group.
     AddMember(MembersRequest),
     /// Take VMs out of a group; they stay where they run.
@@ -134,10 +137,28 @@ impl Request {
             Self::Reprotect { .. } => OperationType::Reprotect,
             Self::Commit { .. } => OperationType::Commit,
             Self::Undo { .. } => OperationType::Undo,
+            Self::Set(_) => OperationType::Set,
             Self::AddMember(_) => OperationType::AddMember,
             Self::RemoveMember(_) => OperationType::RemoveMember,
             Self::Unprotect { .. } => OperationType::Unprotect,
         }
+    }
+}
+
+/// Another replication policy that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetRequest {
+    /// The group's name.
+    pub group: String,
+    /// What is to be another.
+    pub change: PolicyChange,
+}
+
+impl SetRequest {
+    /// This change of a group's policy.
+    pub fn new(group: impl Into<String>, change: PolicyChange) -> Self {
+        Self { group: group.into(), change }
     }
 }
 

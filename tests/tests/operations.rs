@@ -15,6 +15,8 @@ mod application;
 mod cloud;
 #[path = "operations/control.rs"]
 mod control;
+#[path = "operations/document.rs"]
+mod document;
 #[path = "operations/guests.rs"]
 mod guests;
 #[path = "operations/late.rs"]

@@ -27,6 +27,7 @@ finding_codes! {
     ServerProtected = "server-protected";
     IdentityTaken = "identity-taken";
     LastMember = "last-member";
+    PolicyInvalid = "policy-invalid";
     ImageBooted = "image-booted";
     EphemeralDisk = "ephemeral-disk";
     PortKind = "port-kind";

@@ -81,7 +81,7 @@ pub enum GroupStatus {
     FailedOverPartial,
     /// It is being moved home.
     FailingBack,
-    /// Its members change, or its safety copies are being let go.
+    /// Its members or its policy change, or its safety copies are being let go.
     Updating,
     /// A test is being set up.
     Testing,

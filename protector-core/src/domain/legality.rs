@@ -27,6 +27,8 @@ pub enum Action {
     Commit,
     /// Take the last planned move back.
     Undo,
+    /// Give it another replication policy.
+    Set,
     /// Take more VMs into it.
     AddMember,
     /// Take VMs out of it.
@@ -50,6 +52,7 @@ impl Action {
         Self::Reprotect,
         Self::Commit,
         Self::Undo,
+        Self::Set,
         Self::AddMember,
         Self::RemoveMember,
         Self::Unprotect,
@@ -69,6 +72,7 @@ impl Action {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
+            Self::Set => "set",
             Self::AddMember => "add_member",
             Self::RemoveMember => "remove_member",
             Self::Unprotect => "unprotect",
@@ -87,7 +91,7 @@ impl fmt::Display for Action {
 /// site, and what was not committed decide. Never empty.
 pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     use Action::{
-        AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Sync, TestCleanup,
+        AddMember, Commit, Failback, Failover, RemoveMember, Reprotect, Resume, Set, Sync, TestCleanup,
         TestFailover, Undo, UnplannedFailback, UnplannedFailover, Unprotect,
     };
     let away = group.current_primary_site != group.primary_site;
@@ -96,7 +100,7 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
     let mut possible = match group.status {
         GroupStatus::Active | GroupStatus::FailedOver => match group.replication {
             ReplicationState::Running => {
-                vec![planned, unplanned, TestFailover, Sync, AddMember, RemoveMember, Unprotect]
+                vec![planned, unplanned, TestFailover, Sync, Set, AddMember, RemoveMember, Unprotect]
             }
             ReplicationState::Stopped => vec![Reprotect, Unprotect],
         },

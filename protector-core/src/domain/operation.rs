@@ -10,6 +10,8 @@ pub enum OperationType {
     Protect,
     /// Ends the protection; the VMs stay where they run.
     Unprotect,
+    /// Gives a group another replication policy.
+    Set,
     /// Takes more VMs into a group.
     AddMember,
     /// Takes VMs out of a group; they stay where they run.
@@ -38,6 +40,7 @@ impl OperationType {
         match self {
             Self::Protect => "protect",
             Self::Unprotect => "unprotect",
+            Self::Set => "set",
             Self::AddMember => "add_member",
             Self::RemoveMember => "remove_member",
             Self::Failover => "failover",

@@ -125,6 +125,18 @@ pub enum Error {
         /// Its status.
         status: GroupStatus,
     },
+    /// A group has another home than a document says.
+    #[error(
+        "group {group} has its home at {home}, the document says {wanted}: a home is fixed; correct the document, or unprotect the group first"
+    )]
+    HomeDiffers {
+        /// The group.
+        group: String,
+        /// Its home.
+        home: SiteName,
+        /// What the document says.
+        wanted: SiteName,
+    },
     /// The group, as it is, does not allow the action.
     #[error("{action} of group {group} is not possible while it is {status} at {site}{}; possible are: {}", unreplicated(*replication), names(possible))]
     StatusForbids {
@@ -247,7 +259,7 @@ impl Coded for Error {
             Self::Planning(error) => error.code(),
             Self::PlanUnreadable { .. } => Code::NeedsNewerRelease,
             Self::GroupUnknown { .. } => Code::GroupUnknown,
-            Self::GroupExists { .. } => Code::GroupExists,
+            Self::GroupExists { .. } | Self::HomeDiffers { .. } => Code::GroupExists,
             Self::StatusForbids { .. } => Code::StatusForbids,
             Self::Unfinished { .. } => Code::GroupBusy,
             Self::Refused { .. } => Code::OperationRefused,

@@ -50,6 +50,7 @@ impl Protector {
             Request::Reprotect { group } => Box::pin(self.plan_reprotect(group)).await,
             Request::Commit { group } => self.plan_commit(group).await,
             Request::Undo { group } => Box::pin(self.plan_undo(group)).await,
+            Request::Set(request) => Box::pin(self.plan_set(request)).await,
             Request::AddMember(request) => Box::pin(self.plan_add_member(request)).await,
             Request::RemoveMember(request) => Box::pin(self.plan_remove_member(request)).await,
             Request::Unprotect { group } => Box::pin(self.plan_unprotect(group)).await,

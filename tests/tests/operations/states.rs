@@ -3,7 +3,8 @@
 
 use crate::scene::{GROUP, Scene};
 use protector_core::domain::{Action, GroupStatus, possible};
-use protector_core::protector::{Error, MembersRequest, MoveRequest, Request};
+use protector_core::operations::PolicyChange;
+use protector_core::protector::{Error, MembersRequest, MoveRequest, Request, SetRequest};
 use std::collections::BTreeSet;
 
 /// What a person can have planned.
@@ -18,6 +19,7 @@ const REQUESTS: &[Wanted] = &[
     (Action::Reprotect, || Request::Reprotect { group: GROUP.to_owned() }),
     (Action::Commit, || Request::Commit { group: GROUP.to_owned() }),
     (Action::Undo, || Request::Undo { group: GROUP.to_owned() }),
+    (Action::Set, || Request::Set(SetRequest::new(GROUP, PolicyChange::default()))),
     (Action::AddMember, || Request::AddMember(MembersRequest::new(GROUP, ["web-2".to_owned()]))),
     (Action::RemoveMember, || Request::RemoveMember(MembersRequest::new(GROUP, ["web-2".to_owned()]))),
     (Action::Unprotect, || Request::Unprotect { group: GROUP.to_owned() }),
@@ -60,7 +62,7 @@ impl Scene {
 async fn what_is_possible_is_what_the_table_says() {
     use Action::*;
     let mut scene = Scene::protected().await;
-    let members = [AddMember, RemoveMember];
+    let members = [Set, AddMember, RemoveMember];
     let running_home = [&[Failover, UnplannedFailover, TestFailover, Sync, Unprotect], &members[..]].concat();
     scene.expect("protected", GroupStatus::Active, &running_home).await;
 

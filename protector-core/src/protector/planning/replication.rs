@@ -1,6 +1,10 @@
 use crate::domain::Action;
-use crate::operations::{Planned, ReprotectFacts, SyncFacts, plan_commit, plan_reprotect, plan_sync};
-use crate::protector::{Error, Protector};
+use crate::inventory::read;
+use crate::operations::{
+    Known, Planned, ReprotectFacts, SetPolicyFacts, SyncFacts, plan_commit, plan_reprotect, plan_set_policy,
+    plan_sync,
+};
+use crate::protector::{Error, Protector, SetRequest};
 
 impl Protector {
     pub(super) async fn plan_sync(&self, name: &str) -> Result<Planned, Error> {
@@ -24,6 +28,19 @@ impl Protector {
             target: both.target(),
             captured: &both.captured,
             attempt: self.attempts(group.id).await?,
+        })?)
+    }
+
+    pub(super) async fn plan_set(&self, request: &SetRequest) -> Result<Planned, Error> {
+        let group = self.idle_group(&request.group, Action::Set).await?;
+        let source = self.access(&group.current_primary_site)?;
+        let facts = Box::pin(read(source, &self.context)).await?;
+        let consistency_group = group.consistency_groups.get(&source.site).cloned();
+        let arrays = self.arrays(&source.site, Vec::new(), consistency_group).await?;
+        Ok(plan_set_policy(&SetPolicyFacts {
+            group: &group,
+            source: Known { site: &facts, arrays: &arrays },
+            change: request.change,
         })?)
     }
 
