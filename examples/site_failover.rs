@@ -98,7 +98,7 @@ async fn carry_out(protector: &Protector, arguments: &Arguments, output: &Output
             operate(protector, output, &Request::Failback(MoveRequest::planned(group))).await
         }
         Command::Unprotect { group } => {
-            operate(protector, output, &Request::Unprotect { group: group.clone() }).await
+            operate(protector, output, &Request::Unprotect { group: group.clone(), without_site: None }).await
         }
         Command::Resume { operation } => {
             let id = operation.as_deref().map(str::parse).transpose();
@@ -142,7 +142,7 @@ fn request(operation: &PlanCommand) -> Request {
         PlanCommand::Protect(wanted) => Request::Protect(protect(wanted)),
         PlanCommand::Failover { group } => Request::Failover(MoveRequest::planned(group)),
         PlanCommand::Failback { group } => Request::Failback(MoveRequest::planned(group)),
-        PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone() },
+        PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone(), without_site: None },
     }
 }
 

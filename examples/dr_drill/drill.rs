@@ -178,7 +178,7 @@ impl Scene {
             return Ok(());
         }
         write(&mut self.guests, &self.clock, &self.a, original).await?;
-        let request = Request::Unprotect { group: GROUP.to_owned() };
+        let request = Request::Unprotect { group: GROUP.to_owned(), without_site: None };
         self.operate("unprotect", &request, original, true).await?;
         let begun = processor_seconds();
         let checks = checks::released(&self.expected("unprotect", original, true)).await?;

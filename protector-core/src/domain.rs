@@ -24,7 +24,7 @@ pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
-pub use legality::{Action, possible};
+pub use legality::{Action, possible, possible_without};
 pub use operation::{OperationStatus, OperationType};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
 pub use remnant::Remnant;

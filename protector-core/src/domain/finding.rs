@@ -65,6 +65,8 @@ finding_codes! {
     RpoUnknown = "rpo-unknown";
     RpoTooShort = "rpo-too-short";
     ArrayUnreachable = "array-unreachable";
+    LeftBehind = "left-behind";
+    SiteAnswers = "site-answers";
 }
 
 /// Something that refuses an operation, or that the operator should know.

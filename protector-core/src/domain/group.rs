@@ -98,6 +98,23 @@ pub enum GroupStatus {
 }
 
 impl GroupStatus {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Creating,
+        Self::Active,
+        Self::FailingOver,
+        Self::FailedOver,
+        Self::FailedOverPartial,
+        Self::FailingBack,
+        Self::Updating,
+        Self::Testing,
+        Self::TestActive,
+        Self::Cleaning,
+        Self::Syncing,
+        Self::Deleting,
+        Self::Error,
+    ];
+
     /// The name, as JSON has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +131,23 @@ impl GroupStatus {
             Self::Syncing => "syncing",
             Self::Deleting => "deleting",
             Self::Error => "error",
+        }
+    }
+
+    /// Whether no operation is changing the group.
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Active | Self::FailedOver | Self::FailedOverPartial | Self::TestActive | Self::Error => {
+                true
+            }
+            Self::Creating
+            | Self::FailingOver
+            | Self::FailingBack
+            | Self::Updating
+            | Self::Testing
+            | Self::Cleaning
+            | Self::Syncing
+            | Self::Deleting => false,
         }
     }
 }

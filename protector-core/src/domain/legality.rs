@@ -1,4 +1,5 @@
 use super::{GroupStatus, ProtectionGroup, ReplicationState};
+use crate::id::SiteName;
 use serde::Serialize;
 use std::fmt;
 
@@ -29,6 +30,8 @@ pub enum Action {
     Undo,
     /// End the protection.
     Unprotect,
+    /// End the protection though the other site does not answer: what the group has there stays there.
+    UnprotectWithoutSite,
     /// Go on with, or cancel, the operation that changes it.
     Resume,
 }
@@ -47,6 +50,7 @@ impl Action {
         Self::Commit,
         Self::Undo,
         Self::Unprotect,
+        Self::UnprotectWithoutSite,
         Self::Resume,
     ];
 
@@ -64,6 +68,7 @@ impl Action {
             Self::Commit => "commit",
             Self::Undo => "undo",
             Self::Unprotect => "unprotect",
+            Self::UnprotectWithoutSite => "unprotect (without the other site)",
             Self::Resume => "resume",
         }
     }
@@ -94,7 +99,9 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
         },
         // The move is finished by the operation that began it.
         GroupStatus::FailedOverPartial => {
-            vec![if away { Failover } else { Failback }, Unprotect]
+            let mut possible = vec![if away { Failover } else { Failback }, Unprotect];
+            possible.extend((group.replication == ReplicationState::Running).then_some(unplanned));
+            possible
         }
         GroupStatus::TestActive => vec![TestCleanup, planned, unplanned],
         GroupStatus::Error => vec![Unprotect],
@@ -119,6 +126,35 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
             possible.push(Undo);
         }
     }
+    possible
+}
+
+/// What is possible with a group as it is while one of its sites does not answer. Empty only if the group runs at that site
+/// and nothing that could go on from there has reached the other one.
+pub fn possible_without(group: &ProtectionGroup, silent: &SiteName) -> Vec<Action> {
+    use Action::{
+        Commit, Failback, Failover, Resume, TestCleanup, TestFailover, UnplannedFailback, UnplannedFailover,
+        UnprotectWithoutSite,
+    };
+    let possible = possible(group);
+    if *silent == group.current_primary_site {
+        let without_primary = |action: &Action| {
+            matches!(action, UnplannedFailover | UnplannedFailback | TestFailover | TestCleanup | Resume)
+        };
+        return possible.into_iter().filter(without_primary).collect();
+    }
+    let mut kept = group.uncommitted.iter().flat_map(|uncommitted| &uncommitted.safety_snapshots);
+    let kept_there = kept.any(|snapshot| snapshot.site == *silent);
+    let partial = group.status == GroupStatus::FailedOverPartial;
+    let without_other = |action: &Action| match action {
+        Resume => true,
+        Commit => !kept_there,
+        Failover | Failback => partial,
+        _ => false,
+    };
+    let settled = group.status.is_settled();
+    let mut possible: Vec<Action> = possible.into_iter().filter(without_other).collect();
+    possible.extend(settled.then_some(UnprotectWithoutSite));
     possible
 }
 

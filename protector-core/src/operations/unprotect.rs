@@ -27,24 +27,26 @@ pub struct UnprotectFacts<'a> {
     pub group: &'a ProtectionGroup,
     /// Where it runs: left untouched but for its groups.
     pub primary: Known<'a>,
-    /// The other site.
-    pub other: Known<'a>,
+    /// The other site; none if it is left behind as it is, because it does not answer.
+    pub other: Option<Known<'a>>,
     /// What protector made for the group and has not removed since.
     pub made: &'a [MadeObject],
 }
 
-/// Plans the end of protection: the shadows go, the VMs stay where they run.
+/// Plans the end of protection: the shadows go, the VMs stay where they run. What the group has at a site that is left
+/// behind stays there, and is named.
 ///
 /// # Errors
 /// The planner contradicted itself.
 pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
-    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
+    let primary = &facts.primary.site.site;
+    let other = group.other_site(primary);
     let held_data = group.epoch > 1;
     // At home are the originals: nothing that protector did not make is removed.
     let shadows = *other == group.secondary_site;
     let mut findings = Vec::new();
-    if shadows && held_data && !facts.other.site.is_admin() {
+    if shadows && held_data && facts.other.is_some_and(|other| !other.site.is_admin()) {
         findings.push(Finding::new(
             FindingCode::RoleMissing,
             other,
@@ -56,6 +58,8 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
     if !findings.is_empty() {
         return Ok(Planned::refused(findings, Vec::new()));
     }
+    // The records are changed in both stores, wherever the step stands.
+    let recorder = facts.other.map_or(primary, |_| other);
     let mut plan = PlanBuilder::new(
         OperationType::Unprotect,
         group.id,
@@ -71,21 +75,16 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
             &json!({"status": GroupStatus::Deleting}),
             &json!({"status": group.status}),
         )
-        .at(other),
+        .at(recorder),
     );
     let mut last = Vec::new();
-    let servers_gone = remove_servers(&mut plan, facts, shadows, &marked);
+    let servers_gone = match facts.other {
+        Some(other) => remove_servers(&mut plan, facts, other, shadows, &marked),
+        None => Vec::new(),
+    };
     last.extend(servers_gone.iter().cloned());
-    for (site, known) in [(primary, facts.primary), (other, facts.other)] {
-        last.extend(remove_group(
-            &mut plan,
-            facts,
-            site,
-            known,
-            &marked,
-            &servers_gone,
-            (shadows, held_data),
-        ));
+    for known in [Some(facts.primary), facts.other].into_iter().flatten() {
+        last.extend(remove_group(&mut plan, facts, known, &marked, &servers_gone, (shadows, held_data)));
     }
     let on_arrays = forget_on_arrays(&mut plan, facts, &last, (shadows, held_data));
     last.extend(on_arrays);
@@ -97,7 +96,7 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
                     format!("forget_definition/{}", member.name),
                     format!("forget the definition of {}", member.name),
                 )
-                .at(other)
+                .at(recorder)
                 .after([&marked])
                 .input(json!({"member": member.lineage}))
                 .call("remove the definition from both site stores"),
@@ -106,25 +105,54 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
     }
     plan.add(
         record_group("record_group/removed", "forget the group", &Value::Null, &Value::Null)
-            .at(other)
+            .at(recorder)
             .after(&last),
     );
+    if facts.other.is_none() {
+        for finding in left_behind(group, other) {
+            plan.warn(finding);
+        }
+    }
     Ok(Planned::ready(plan.build()?))
+}
+
+/// What of the group stays at a site that is left behind.
+fn left_behind(group: &ProtectionGroup, site: &SiteName) -> Vec<Finding> {
+    let mut objects: Vec<String> = Vec::new();
+    for member in group.members.values() {
+        let server = member.servers.get(site).map(|id| format!("server {id} ({})", member.name));
+        let ports =
+            member.ports.iter().filter_map(|port| port.sites.get(site)).map(|id| format!("port {id}"));
+        let volumes = member.volumes.iter().filter_map(|volume| volume.sites.get(site));
+        objects.extend(server);
+        objects.extend(volumes.map(|volume| format!("volume {}", volume.volume_id)));
+        objects.extend(ports);
+    }
+    objects.extend(group.consistency_groups.get(site).map(|id| format!("consistency group {id}")));
+    let storage = group.storage_groups.get(site);
+    objects.extend(storage.map(|storage| format!("storage group {} on {}", storage.name, storage.array)));
+    let remedy =
+        "when the site is back, see to it before anything is started there: what it holds is of the past";
+    let finding = |subject| {
+        Finding::new(FindingCode::LeftBehind, site, subject, "it stays there as it is".to_owned(), remedy)
+    };
+    objects.into_iter().map(finding).collect()
 }
 
 fn remove_servers(
     plan: &mut PlanBuilder,
     facts: &UnprotectFacts<'_>,
+    known: Known<'_>,
     shadows: bool,
     marked: &StepId,
 ) -> Vec<StepId> {
     let group = facts.group;
-    let other = &facts.other.site.site;
+    let other = &known.site.site;
     let own_tag = naming::port_tag(group.id);
     let mut gone = Vec::new();
     for member in group.members.values() {
         let name = &member.name;
-        let there = member.servers.get(other).filter(|id| facts.other.site.server(id).is_some());
+        let there = member.servers.get(other).filter(|id| known.site.server(id).is_some());
         let Some(server_id) = there else { continue };
         if !shadows {
             gone.push(
@@ -155,7 +183,7 @@ fn remove_servers(
             .call(format!("DELETE compute /servers/{server_id}")),
         );
         let ports = member.ports.iter().filter_map(|port| port.sites.get(other));
-        for port_id in ports.filter(|id| facts.other.site.port(id).is_some()) {
+        for port_id in ports.filter(|id| known.site.port(id).is_some()) {
             gone.push(
                 plan.add(
                     StepBuilder::new(
@@ -193,13 +221,12 @@ fn remove_servers(
 fn remove_group(
     plan: &mut PlanBuilder,
     facts: &UnprotectFacts<'_>,
-    site: &SiteName,
     known: Known<'_>,
     marked: &StepId,
     servers_gone: &[StepId],
     (shadows, held_data): (bool, bool),
 ) -> Vec<StepId> {
-    let group = facts.group;
+    let (group, site) = (facts.group, &known.site.site);
     let references = (group.consistency_groups.get(site), group.storage_groups.get(site));
     let (Some(group_id), Some(storage)) = references else { return Vec::new() };
     let inside: Vec<_> =
@@ -221,7 +248,7 @@ fn remove_group(
         })
         .call("PUT block-storage /groups/{id} remove_volumes, six at a time"),
     );
-    if shadows && *site == facts.other.site.site {
+    if shadows && *site != facts.primary.site.site {
         for (member, volume) in group.volumes() {
             let Some(twin) = volume.sites.get(site) else { continue };
             let how = if held_data {
@@ -277,9 +304,11 @@ fn forget_on_arrays(
     (shadows, held_data): (bool, bool),
 ) -> Vec<StepId> {
     let group = facts.group;
-    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
+    let primary = &facts.primary.site.site;
+    let other = group.other_site(primary);
     let mut steps = Vec::new();
-    for (from, at) in [(primary, other), (other, primary)] {
+    let answering = facts.other.map(|_| (primary, other));
+    for (from, at) in answering.into_iter().chain([(other, primary)]) {
         let references = (group.storage_groups.get(from), group.storage_groups.get(at));
         let (Some(origin), Some(here)) = references else { continue };
         steps.push(

@@ -141,6 +141,21 @@ pub enum Error {
         /// What is possible.
         possible: Vec<Action>,
     },
+    /// A site that the action needs cannot be asked.
+    #[error("{action} of group {group} needs {site}, which cannot be asked; possible without it: {}", if possible.is_empty() { "nothing, for what the group holds is there only".to_owned() } else { names(possible) })]
+    SiteNeeded {
+        /// What was wanted.
+        action: Action,
+        /// The group.
+        group: String,
+        /// The site.
+        site: SiteName,
+        /// What is possible without it.
+        possible: Vec<Action>,
+        /// Why it cannot be asked.
+        #[source]
+        source: Box<Error>,
+    },
     /// Another operation of the group has not ended.
     #[error("operation {operation} ({kind}) of group {group} is {status}: resume it first")]
     Unfinished {
@@ -249,6 +264,7 @@ impl Coded for Error {
             Self::GroupUnknown { .. } => Code::GroupUnknown,
             Self::GroupExists { .. } => Code::GroupExists,
             Self::StatusForbids { .. } => Code::StatusForbids,
+            Self::SiteNeeded { source, .. } => source.code(),
             Self::Unfinished { .. } => Code::GroupBusy,
             Self::Refused { .. } => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
@@ -267,6 +283,7 @@ impl Coded for Error {
         match self {
             Self::Driver(error) => error.class(),
             Self::OpenStack(error) => error.class(),
+            Self::SiteNeeded { source, .. } => source.class(),
             _ => self.code().class(),
         }
     }

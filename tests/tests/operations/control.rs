@@ -10,10 +10,21 @@ impl Scene {
         let plan = self.plan(&Request::Failover(MoveRequest::planned(GROUP))).await.plan.unwrap();
         self.protector.apply(plan).await.unwrap()
     }
+
+    /// Begins an operation, and stops once a step of it is done.
+    pub(crate) async fn stopped_after(&self, request: &Request, step: &str) {
+        let planned = self.plan(request).await;
+        let plan = planned.plan.unwrap_or_else(|| panic!("{request:?}: {:#?}", planned.findings));
+        let mut handle = self.protector.apply(plan).await.unwrap();
+        until_done(&mut handle, step).await;
+        handle.stop_token().cancel();
+        let report = handle.finish().await.unwrap();
+        assert!(report.left.is_some(), "it has ended: {:?}", report.operation);
+    }
 }
 
 /// Lets an operation go on until a step of it is done.
-async fn until_done(handle: &mut OperationHandle, step: &str) {
+pub(crate) async fn until_done(handle: &mut OperationHandle, step: &str) {
     let wanted = StepId::from(step);
     while let Some(progress) = handle.next().await {
         if matches!(&progress.event, Event::StepDone { step, .. } if *step == wanted) {

@@ -9,7 +9,6 @@ use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{OperationReport, Protector, Request};
 use protector_core::time::Clock;
-use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::faults::Profile;
@@ -40,13 +39,17 @@ impl Scene {
     pub(crate) async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new("2026-03-01T02:00:00Z".parse().unwrap()));
-        let estate = Estate::parse(include_str!("../../../examples/dr_drill/estate.yaml")).unwrap();
+        let estate = include_str!("../../../examples/dr_drill/estate.yaml");
+        // A test's volumes are of a type that does not replicate, and stand beside the twins.
+        let estate = estate.replace("volume_types:\n", "volume_types:\n- {name: plain}\n");
+        let estate = estate.replace("- name: app\n", "- name: app\n  quotas: {volumes: 100}\n");
+        let estate = Estate::parse(&estate).unwrap();
         let wanted =
             Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
         let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
         let world = Arc::clone(pair.pair().world());
         let protector = Protector::builder(config(&pair))
-            .driver(Arc::new(MockFactory::of(Arc::clone(&world))))
+            .driver(protector_pure::factory())
             .transport(pair.transports())
             .clock(Arc::clone(&clock))
             .open()
@@ -159,9 +162,6 @@ fn config(pair: &EmbeddedPair) -> Config {
     let environment = Environment::given([("", ""); 0], pair.folder(), pair.folder().join("none"));
     let options = LoadOptions { protector: Some(pair.file("protector.yaml")), clouds: None, environment };
     let mut config = Config::load(&options).unwrap();
-    for array in config.protector.sites.values_mut().flat_map(|site| site.arrays.values_mut()) {
-        "mock".clone_into(&mut array.driver);
-    }
     config.protector.engine.step_timeout = Duration::from_mins(1);
     config
 }

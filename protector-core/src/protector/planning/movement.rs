@@ -3,15 +3,11 @@ use crate::domain::{
     newest_eligible,
 };
 use crate::id::SiteName;
-use crate::inventory::{Captured, SiteAccess, read};
+use crate::inventory::{Captured, read};
 use crate::operations::{FailoverFacts, Known, LossForecast, MoveMode, Planned, plan_failover};
 use crate::protector::{Error, MoveKind, MoveRequest, Protector};
 use futures::{join, try_join};
 use jiff::Timestamp;
-use std::time::Duration;
-
-/// How long a site is asked whether it still answers before a move goes on without it.
-const PROBE_TIME: Duration = Duration::from_secs(3);
 
 impl Protector {
     pub(super) async fn plan_move(
@@ -134,13 +130,6 @@ impl Protector {
     pub(super) async fn recorded(&self, member: crate::id::LineageId) -> Result<Option<Captured>, Error> {
         let definition = self.records().definition(member).await?;
         Ok(definition.map(|definition| Captured { definition, user_data: None, warnings: Vec::new() }))
-    }
-
-    /// Whether a site answers at all.
-    async fn answers(&self, access: &SiteAccess) -> bool {
-        let context = self.context.at_site(&access.site).within(PROBE_TIME);
-        let asked = context.before_deadline(access.servers.look(&context)).await;
-        matches!(asked, Ok(Ok(_)))
     }
 
     async fn plan_completion(
