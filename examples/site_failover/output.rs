@@ -78,12 +78,16 @@ impl Output {
                 .collect();
             json!({"hash": plan.hash(), "operation_type": plan.operation_type, "steps": steps})
         });
-        let document = json!({"plan": plan, "findings": planned.findings, "warnings": planned.warnings});
+        let document = json!({"plan": plan, "findings": planned.findings, "warnings": planned.warnings,
+            "replication": planned.replication});
         if self.json(&document) {
             return;
         }
         if let Some(plan) = &planned.plan {
             println!("{plan}");
+            if let Some(forecast) = &planned.replication {
+                println!("the last replication sends {forecast}");
+            }
             return;
         }
         println!("refused: nothing was changed");

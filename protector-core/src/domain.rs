@@ -3,6 +3,7 @@
 pub mod attribute;
 mod definition;
 mod finding;
+mod forecast;
 mod group;
 mod legality;
 pub mod naming;
@@ -20,6 +21,7 @@ pub use definition::{
     ServerGroupDefinition, VolumeDefinition,
 };
 pub use finding::{Finding, FindingCode};
+pub use forecast::{ReplicationBasis, ReplicationForecast, forecast_replication};
 pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,

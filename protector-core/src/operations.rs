@@ -21,7 +21,7 @@ pub use test_cleanup::{TestCleanupFacts, plan_test_cleanup};
 pub use test_failover::{TestFailoverFacts, plan_test_failover};
 pub use unprotect::{MadeObject, UnprotectFacts, plan_unprotect};
 
-use crate::domain::Finding;
+use crate::domain::{Finding, ReplicationForecast};
 use crate::engine::{Plan, PlanError, StepBuilder};
 use crate::id::StepId;
 use crate::inventory::{ArrayFacts, SiteFacts};
@@ -49,6 +49,8 @@ pub struct Planned {
     pub warnings: Vec<Finding>,
     /// What an unplanned move would lose.
     pub loss: Option<LossForecast>,
+    /// What the last replication of a planned move is likely to cost; none if the target's array does not tell of its points.
+    pub replication: Option<ReplicationForecast>,
 }
 
 /// What an unplanned move would lose, before it is begun.
@@ -66,12 +68,12 @@ pub struct LossForecast {
 
 impl Planned {
     pub(crate) fn refused(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
-        Self { plan: None, findings, warnings, loss: None }
+        Self { plan: None, findings, warnings, loss: None, replication: None }
     }
 
     pub(crate) fn ready(plan: Plan) -> Self {
         let warnings = plan.warnings.clone();
-        Self { plan: Some(plan), findings: Vec::new(), warnings, loss: None }
+        Self { plan: Some(plan), findings: Vec::new(), warnings, loss: None, replication: None }
     }
 }
 

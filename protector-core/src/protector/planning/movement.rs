@@ -1,6 +1,6 @@
 use crate::domain::{
-    Action, Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, RecoveryPoint, judge,
-    newest_eligible,
+    Action, Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, RecoveryPoint,
+    ReplicationForecast, forecast_replication, judge, newest_eligible,
 };
 use crate::id::SiteName;
 use crate::inventory::{Captured, read};
@@ -46,7 +46,18 @@ impl Protector {
             attempt: self.attempts(group.id).await?,
             config: &self.config,
         };
-        Ok(plan_failover(&facts)?)
+        let mut planned = plan_failover(&facts)?;
+        planned.replication = self.forecast(group, &both.captured).await;
+        Ok(planned)
+    }
+
+    /// What the last replication is likely to cost. It is no condition of the move: a target whose points cannot be read says
+    /// so in its own place.
+    async fn forecast(&self, group: &ProtectionGroup, captured: &[Captured]) -> Option<ReplicationForecast> {
+        let points = self.points(group).await.ok()?;
+        let volumes = captured.iter().flat_map(|captured| &captured.definition.volumes);
+        let size = volumes.map(|volume| volume.size << 30).sum();
+        Some(forecast_replication(group, &points, size, self.context.clock().now()))
     }
 
     pub(super) async fn plan_undo(&self, name: &str) -> Result<Planned, Error> {
