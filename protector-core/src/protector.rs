@@ -117,6 +117,21 @@ pub enum Request {
 }
 
 impl Request {
+    /// The name of the group, or what it was called instead: its id.
+    pub fn group(&self) -> &str {
+        match self {
+            Self::Protect(request) => &request.name,
+            Self::Failover(request) | Self::Failback(request) => &request.group,
+            Self::TestFailover(request) => &request.group,
+            Self::TestCleanup { group }
+            | Self::Sync { group }
+            | Self::Reprotect { group }
+            | Self::Commit { group }
+            | Self::Undo { group }
+            | Self::Unprotect { group } => group,
+        }
+    }
+
     /// What the operation would be.
     pub fn operation_type(&self) -> OperationType {
         match self {
