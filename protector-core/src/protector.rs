@@ -119,7 +119,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// The group's name.
+    /// The name of the group, or what it was called instead: its id.
     pub fn group(&self) -> &str {
         match self {
             Self::Protect(request) => &request.name,
