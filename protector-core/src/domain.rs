@@ -7,6 +7,8 @@ mod group;
 mod legality;
 pub mod naming;
 mod operation;
+mod order;
+mod policy;
 mod recovery_point;
 mod remnant;
 mod rpo;
@@ -26,6 +28,8 @@ pub use group::{
 };
 pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
+pub use order::{OrderError, StartOrder, Turn};
+pub use policy::{GroupPolicy, OrderPolicy};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
 pub use remnant::Remnant;
 pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

@@ -29,6 +29,7 @@ mod log;
 mod objects;
 mod operation;
 mod planning;
+mod policy;
 mod recovery;
 mod report;
 mod sites;

@@ -22,6 +22,8 @@ mod late;
 #[path = "../../examples/dr_drill/machines.rs"]
 #[expect(dead_code, reason = "the drill looks at more of it")]
 mod machines;
+#[path = "operations/order.rs"]
+mod order;
 #[path = "operations/partial.rs"]
 mod partial;
 #[path = "operations/scene.rs"]

@@ -65,6 +65,7 @@ finding_codes! {
     RpoUnknown = "rpo-unknown";
     RpoTooShort = "rpo-too-short";
     ArrayUnreachable = "array-unreachable";
+    OrderInvalid = "order-invalid";
 }
 
 /// Something that refuses an operation, or that the operator should know.

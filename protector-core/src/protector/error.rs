@@ -163,6 +163,14 @@ pub enum Error {
         /// What else there is to know.
         warnings: Vec<Finding>,
     },
+    /// What is wanted of a group's moves cannot be.
+    #[error("the policy of group {group} is not changed: {}", reasons.join("; "))]
+    PolicyRefused {
+        /// The group.
+        group: String,
+        /// Why not: all of it.
+        reasons: Vec<String>,
+    },
     /// The world changed since the plan was made.
     #[error("the plan was made at epoch {planned} of group {group}, which is at epoch {now}")]
     PlanOutdated {
@@ -250,7 +258,7 @@ impl Coded for Error {
             Self::GroupExists { .. } => Code::GroupExists,
             Self::StatusForbids { .. } => Code::StatusForbids,
             Self::Unfinished { .. } => Code::GroupBusy,
-            Self::Refused { .. } => Code::OperationRefused,
+            Self::Refused { .. } | Self::PolicyRefused { .. } => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
             Self::OperationEnded { .. } | Self::PastReturn { .. } | Self::StepNotIdle { .. } => {
                 Code::StatusForbids

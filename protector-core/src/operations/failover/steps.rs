@@ -6,13 +6,13 @@ mod target;
 use super::checks::Shared;
 use super::placing::Move;
 use super::{FailoverFacts, MoveMode};
-use crate::domain::{Finding, GroupStatus, OperationType, StorageGroupReference};
+use crate::domain::{Finding, GroupStatus, OperationType, StartOrder, StorageGroupReference};
 use crate::driver::GroupOrigin;
 use crate::engine::{PlanBuilder, StepBuilder};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId};
 use crate::operations::{PlanningError, record_group, replication, test_cleanup};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Writes the steps down.
 ///
@@ -33,6 +33,7 @@ pub(super) struct Writer<'a> {
     pub(super) point: String,
     pub(super) safety: String,
     pub(super) moves: &'a [Move<'a>],
+    pub(super) order: StartOrder,
     pub(super) plan: PlanBuilder,
 }
 
@@ -196,12 +197,12 @@ impl<'a> Writer<'a> {
         )
     }
 
-    fn tiers(&self) -> BTreeSet<u32> {
-        self.moves.iter().map(|one| one.member.order).collect()
+    fn move_of(&self, member: LineageId) -> Option<&'a Move<'a>> {
+        self.moves.iter().find(|one| one.member.lineage == member)
     }
 
     /// The VMs that are there where the group runs.
-    fn running_moves(&self) -> impl DoubleEndedIterator<Item = &'a Move<'a>> + use<'a> {
+    fn running_moves(&self) -> impl Iterator<Item = &'a Move<'a>> + use<'a> {
         let source = self.source.clone();
         self.moves.iter().filter(move |one| one.definition.site == source)
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{Defaults, EngineConfig, Mappings, ProtectorConfig};
 use crate::domain::{
-    FixedAddress, FlavorDefinition, GroupStatus, KeypairDefinition, PortDefinition, PortLineage,
+    FixedAddress, FlavorDefinition, GroupPolicy, GroupStatus, KeypairDefinition, PortDefinition, PortLineage,
     ReplicationState, ReplicationType, ServerGroupDefinition, SiteVolume, StorageGroupReference,
     VolumeDefinition, VolumeLineage,
 };
@@ -226,6 +226,7 @@ fn failover() -> Plan {
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy: GroupPolicy::default(),
     };
     let source_arrays = arrays("array-a", "array-b", &["web-a1", "web-a2", "db-a1", "db-a2"]);
     let target_arrays = arrays("array-b", "array-a", &["web-b1", "db-b1"]);

@@ -34,32 +34,32 @@ impl Order<'_> {
 }
 
 impl Writer<'_> {
-    /// Starts the servers by tier; makes those that are not there. A tier waits for the end of the one before it, whatever
-    /// became of its VMs. Returns, for each VM, what is known of its server and the step that saw it run.
+    /// Starts the servers in their order; makes those that are not there. Each waits for the end of those that start before
+    /// it, whatever became of them. Returns, for each VM, what is known of its server and the step that saw it run.
     pub(super) fn start(
         &mut self,
         shared: &Shared<'_>,
         prepared: &Prepared,
         ground: &[StepId],
     ) -> BTreeMap<LineageId, Started> {
-        let mut servers = BTreeMap::new();
-        let mut earlier: Vec<StepId> = Vec::new();
-        for tier in self.tiers() {
-            let mut of_tier = Vec::new();
-            let of_this = |one: &&Move<'_>| one.member.order == tier && one.absent.is_none();
-            for one in self.moves.iter().filter(of_this) {
-                let order = Order { ground, earlier: &earlier };
-                let (server, last) = match one.shadow {
-                    Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
-                    None => self.create(shared, prepared, one, order),
-                };
-                let verified = self.verify(prepared, one, &server, &last);
-                of_tier.push(verified.clone());
-                servers.insert(one.member.lineage, Started { server, verified });
-            }
-            if !of_tier.is_empty() {
-                earlier = of_tier;
-            }
+        let mut servers: BTreeMap<LineageId, Started> = BTreeMap::new();
+        let coming = self.moves.iter().filter(|one| one.absent.is_none());
+        let coming = coming.map(|one| one.member.lineage).collect();
+        for turn in self.order.among(&coming) {
+            let Some(one) = self.move_of(turn.member) else { continue };
+            let earlier: Vec<StepId> = turn
+                .after
+                .iter()
+                .filter_map(|earlier| servers.get(earlier))
+                .map(|started| started.verified.clone())
+                .collect();
+            let order = Order { ground, earlier: &earlier };
+            let (server, last) = match one.shadow {
+                Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
+                None => self.create(shared, prepared, one, order),
+            };
+            let verified = self.verify(prepared, one, &server, &last);
+            servers.insert(turn.member, Started { server, verified });
         }
         servers
     }

@@ -1,0 +1,46 @@
+//! What a person wants of a group's moves. Stored with the group, so that the other site knows it; VMs are named by name.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a person wants of a group's moves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupPolicy {
+    /// Which VMs start before which.
+    #[serde(skip_serializing_if = "OrderPolicy::is_unsaid")]
+    pub order: OrderPolicy,
+}
+
+impl GroupPolicy {
+    /// Whether it says nothing: then everything is as it is without it.
+    pub fn is_unsaid(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which VMs start before which; stops go the other way. If it says nothing, VMs that were shut off when they were
+/// protected come last; if it says anything, it is all that counts, and a VM that it does not name waits for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrderPolicy {
+    /// The short form: the VMs of a tier start when all of the tier before it have come up, or cannot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Vec<String>>,
+    /// For a VM, those that it starts after.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: BTreeMap<String, Vec<String>>,
+}
+
+impl OrderPolicy {
+    /// Whether it says nothing.
+    pub fn is_unsaid(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The VMs that it names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let depending = self.after.iter().flat_map(|(name, earlier)| std::iter::once(name).chain(earlier));
+        self.tiers.iter().flatten().chain(depending).map(String::as_str)
+    }
+}

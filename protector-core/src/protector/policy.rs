@@ -1,0 +1,51 @@
+//! What a person wants of a group's moves, put on record.
+
+use super::{Error, Protector};
+use crate::domain::{GroupPolicy, ProtectionGroup, StartOrder};
+use crate::id::OperationId;
+use crate::steps::RecordError;
+use uuid::Uuid;
+
+impl Protector {
+    /// Puts on record, in both stores, what is wanted of a group's moves from now on; what it said before is replaced.
+    ///
+    /// # Errors
+    /// There is no such group; what is wanted cannot be, [`Error::PolicyRefused`] says all of why; an operation of the group
+    /// has not ended, or a process holds it; a store cannot be written.
+    ///
+    /// # Effects
+    /// Replaces the group's policy; undone by setting the former one.
+    pub async fn set_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
+        let group = self.group(group).await?;
+        let reasons = reasons_against(policy, &group);
+        if !reasons.is_empty() {
+            return Err(Error::PolicyRefused { group: group.name, reasons });
+        }
+        let nobody = OperationId::new(Uuid::new_v5(&group.id.uuid(), b"policy"));
+        let term = self.stores.take_terms(group.id, nobody, self.holder.clone()).await?;
+        let written = self.set_policy_held(&group, policy).await;
+        self.stores.release_terms(&term).await?;
+        written
+    }
+
+    async fn set_policy_held(
+        &self,
+        group: &ProtectionGroup,
+        policy: &GroupPolicy,
+    ) -> Result<ProtectionGroup, Error> {
+        self.nothing_unfinished(&group.name, group.id).await?;
+        let (version, now) = self.records().group(group.id).await?;
+        let mut now = now.ok_or(RecordError::NoGroup(group.id))?;
+        if now.policy != *policy {
+            now.policy = policy.clone();
+            self.records().write_group(version, &now).await?;
+        }
+        Ok(now)
+    }
+}
+
+/// All that keeps a policy from being one of this group.
+fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup) -> Vec<String> {
+    let order = StartOrder::resolve(&policy.order, group.members.values());
+    order.err().map(|error| error.to_string()).into_iter().collect()
+}
