@@ -10,6 +10,9 @@ pub struct GroupPolicy {
     /// Which VMs start before which.
     #[serde(skip_serializing_if = "OrderPolicy::is_unsaid")]
     pub order: OrderPolicy,
+    /// What becomes of a planned move when a guest does not shut down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopPolicy>,
 }
 
 impl GroupPolicy {
@@ -17,6 +20,28 @@ impl GroupPolicy {
     pub fn is_unsaid(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// What becomes of a planned move when a guest does not shut down. Nova has no call that turns a VM off at once: it asks the
+/// guest, and turns it off itself when `shutdown_timeout` of the host, or `os_shutdown_timeout` of the image, is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopPolicy {
+    /// How long a VM may take to stop, seconds.
+    pub within: u64,
+    /// What then.
+    pub otherwise: NotStopped,
+}
+
+/// What becomes of a planned move when a VM has not stopped in its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NotStopped {
+    /// It is said, and the VM is waited for: until it stops, or a person cancels.
+    Wait,
+    /// The move is rolled back.
+    RollBack,
 }
 
 /// Which VMs start before which; stops go the other way. If it says nothing, VMs that were shut off when they were

@@ -1,6 +1,6 @@
 mod attempt;
 
-use self::attempt::{Persistence, try_revert, try_step};
+use self::attempt::{Patience, Persistence, try_revert, try_step};
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
@@ -310,6 +310,7 @@ impl Run<'_> {
         let planned = self.state.plan().step(&step).cloned();
         let optional = planned.as_ref().is_some_and(|planned| planned.optional);
         let mut persistence = if optional { Persistence::WhileServiceFails } else { Persistence::ForEver };
+        let waits = planned.as_ref().and_then(|planned| planned.waits);
         if let Some(patience) = planned.and_then(|planned| planned.patience).map(Duration::from_secs) {
             limits.step_timeout = limits.step_timeout.min(patience);
             limits.retry_for = limits.retry_for.min(patience);
@@ -321,16 +322,8 @@ impl Run<'_> {
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(
-                &*kind,
-                &run,
-                &input,
-                observe_first,
-                &limits,
-                (persistence, &only_forward),
-                troubled,
-            )
-            .await;
+            let patience = Patience { persistence, only_forward: &only_forward, waits };
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, patience, troubled).await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }

@@ -47,5 +47,9 @@ impl Protector {
 /// All that keeps a policy from being one of this group.
 fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup) -> Vec<String> {
     let order = StartOrder::resolve(&policy.order, group.members.values());
-    order.err().map(|error| error.to_string()).into_iter().collect()
+    let mut reasons: Vec<String> = order.err().map(|error| error.to_string()).into_iter().collect();
+    if policy.stop.is_some_and(|stop| stop.within == 0) {
+        reasons.push("`stop.within` is 0: no VM stops at once; give it seconds".to_owned());
+    }
+    reasons
 }

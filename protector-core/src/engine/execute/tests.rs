@@ -9,4 +9,5 @@ mod release;
 mod rollback;
 mod scene;
 mod stop;
+mod waits;
 mod world;

@@ -1,8 +1,8 @@
 //! What is done where the group runs, when it answers.
 
 use super::Writer;
-use crate::domain::naming;
-use crate::engine::StepBuilder;
+use crate::domain::{NotStopped, naming};
+use crate::engine::{StepBuilder, Waiting};
 use crate::id::{LineageId, StepId, VolumeId};
 use crate::operations::replication;
 use crate::steps::cinder::MembershipInput;
@@ -50,6 +50,12 @@ impl Writer<'_> {
         let mut fenced = Vec::new();
         let mut stopped: BTreeMap<LineageId, StepId> = BTreeMap::new();
         let reason = naming::lock_reason(&self.facts.group.name, self.target.as_str());
+        let waits = self
+            .facts
+            .group
+            .policy
+            .stop
+            .map(|stop| Waiting { within: stop.within, without_end: stop.otherwise == NotStopped::Wait });
         let running = self.running_moves().map(|one| one.member.lineage).collect();
         for turn in self.order.reversed_among(&running) {
             let Some(one) = self.move_of(turn.member) else { continue };
@@ -58,7 +64,7 @@ impl Writer<'_> {
             let (name, server_id) = (&one.member.name, &one.definition.server_id);
             let stop = replication::stop(self.source, name, server_id, one.definition.running);
             let stop = stop.after(later).reverted_by("POST compute /servers/{id}/action os-start, if it ran");
-            let stop = self.plan.add(stop);
+            let stop = self.plan.add(stop.waiting(waits));
             let lock = replication::lock(self.source, name, server_id, &reason);
             let lock = lock.after([&stop]).reverted_by("POST compute /servers/{id}/action unlock");
             fenced.push(self.plan.add(lock));
