@@ -10,6 +10,8 @@
 
 #[path = "../../examples/dr_drill/application.rs"]
 mod application;
+#[path = "operations/boot.rs"]
+mod boot;
 #[path = "../../examples/dr_drill/cloud.rs"]
 #[expect(dead_code, reason = "the drill looks at more of it")]
 mod cloud;

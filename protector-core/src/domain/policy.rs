@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// What a person wants of a group's moves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,9 @@ pub struct GroupPolicy {
     /// What becomes of a planned move when a guest does not shut down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopPolicy>,
+    /// What has to be seen of VMs that have come up, besides that Nova says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub boot_checks: Vec<BootCheck>,
 }
 
 impl GroupPolicy {
@@ -68,4 +72,55 @@ impl OrderPolicy {
         let depending = self.after.iter().flat_map(|(name, earlier)| std::iter::once(name).chain(earlier));
         self.tiers.iter().flatten().chain(depending).map(String::as_str)
     }
+}
+
+/// What becomes of an operation when something that a person has added to it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailurePolicy {
+    /// Nothing new is begun, and the operation is left for a person: `resume` tries again, `skip_step` goes on without.
+    #[default]
+    Stop,
+    /// The operation goes on, and says so.
+    Continue,
+    /// It is rolled back; past the point of no return, where there is no way back, it stops.
+    RollBack,
+}
+
+/// What has to be seen of a VM once Nova says that it runs. What starts after the VM waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootCheck {
+    /// The VM.
+    pub vm: String,
+    /// What has to be seen.
+    pub sees: BootSign,
+    /// How long it may take, seconds.
+    #[serde(default = "five_minutes")]
+    pub within: u64,
+    /// What becomes of the move if it is not seen.
+    #[serde(default)]
+    pub on_failure: FailurePolicy,
+}
+
+/// What shows that a guest is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum BootSign {
+    /// A text among the last lines of its serial console.
+    Console(String),
+    /// A TCP port that can be connected to from the machine that runs the operation.
+    Tcp {
+        /// The port.
+        port: u16,
+        /// The address; without one the first of the VM's first port.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<IpAddr>,
+    },
+}
+
+fn five_minutes() -> u64 {
+    300
 }

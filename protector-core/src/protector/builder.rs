@@ -7,7 +7,7 @@ use crate::inventory::SiteAccess;
 use crate::journal::{Holder, SiteStore, SqliteStore, StorePair};
 use crate::openstack::{Cloud, Session};
 use crate::secret::sealed::Sealer;
-use crate::steps::{Records, World, kinds};
+use crate::steps::{Machine, Records, ThisMachine, World, kinds};
 use crate::time::{Clock, SystemClock};
 use crate::transport::{Context, Destination, HttpTransports, TlsSettings, TransportFactory};
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ pub struct ProtectorBuilder {
     transports: Arc<dyn TransportFactory>,
     clock: Arc<dyn Clock>,
     holder: Holder,
+    machine: Arc<dyn Machine>,
 }
 
 impl ProtectorBuilder {
@@ -40,6 +41,7 @@ impl ProtectorBuilder {
             transports: Arc::new(HttpTransports),
             clock: Arc::new(SystemClock::new()),
             holder,
+            machine: Arc::new(ThisMachine),
         }
     }
 
@@ -64,6 +66,13 @@ impl ProtectorBuilder {
         self
     }
 
+    /// Another machine than this one, from which guests are reached.
+    #[must_use]
+    pub fn machine(mut self, machine: Arc<dyn Machine>) -> Self {
+        self.machine = machine;
+        self
+    }
+
     /// Who is at work: what the journal and a refused second starter are told.
     #[must_use]
     pub fn started_by(mut self, holder: Holder) -> Self {
@@ -79,7 +88,7 @@ impl ProtectorBuilder {
     /// # Effects
     /// Makes the stores' files where there are none.
     pub fn open(self) -> Result<Protector, Error> {
-        let Self { config, factories, transports, clock, holder } = self;
+        let Self { config, factories, transports, clock, holder, machine } = self;
         let sealer = Sealer::from_key(&config.resolve_secret(&config.protector.encryption_key)?)?;
         let engine = &config.protector.engine;
         let mut sites = BTreeMap::new();
@@ -99,7 +108,7 @@ impl ProtectorBuilder {
         })?;
         let stores = Arc::new(StorePair::new(one, other, Arc::clone(&clock))?);
         let records = Records::new(Arc::clone(&stores), sealer, Arc::clone(&clock));
-        let world = Arc::new(World { sites, records });
+        let world = Arc::new(World { sites, records, machine });
         let limits = ExecutionLimits {
             steps_at_a_time: STEPS_AT_A_TIME,
             step_timeout: engine.step_timeout,

@@ -1,9 +1,11 @@
 //! What a person wants of a group's moves, put on record.
 
 use super::{Error, Protector};
-use crate::domain::{GroupPolicy, ProtectionGroup, StartOrder};
+use crate::domain::{BootSign, GroupPolicy, ProtectionGroup, StartOrder};
 use crate::id::OperationId;
 use crate::steps::RecordError;
+use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 impl Protector {
@@ -17,7 +19,7 @@ impl Protector {
     /// Replaces the group's policy; undone by setting the former one.
     pub async fn set_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
         let group = self.group(group).await?;
-        let reasons = reasons_against(policy, &group);
+        let reasons = reasons_against(policy, &group, self.config.engine.step_timeout);
         if !reasons.is_empty() {
             return Err(Error::PolicyRefused { group: group.name, reasons });
         }
@@ -45,11 +47,31 @@ impl Protector {
 }
 
 /// All that keeps a policy from being one of this group.
-fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup) -> Vec<String> {
+fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup, longest: Duration) -> Vec<String> {
     let order = StartOrder::resolve(&policy.order, group.members.values());
     let mut reasons: Vec<String> = order.err().map(|error| error.to_string()).into_iter().collect();
     if policy.stop.is_some_and(|stop| stop.within == 0) {
         reasons.push("`stop.within` is 0: no VM stops at once; give it seconds".to_owned());
     }
+    let vms: BTreeSet<&str> = group.members.values().map(|member| member.name.as_str()).collect();
+    for check in &policy.boot_checks {
+        let name = &check.vm;
+        if !vms.contains(name.as_str()) {
+            reasons.push(format!("a boot check is for {name}, which is no VM of the group"));
+        }
+        reasons.extend(time_against(&format!("the boot check of {name}"), check.within, longest));
+        if matches!(&check.sees, BootSign::Console(text) if text.is_empty()) {
+            reasons.push(format!("the boot check of {name} is for no text at all, which any console has"));
+        }
+    }
     reasons
+}
+
+/// What is wrong with the time that something may take, in seconds.
+fn time_against(what: &str, within: u64, longest: Duration) -> Option<String> {
+    let longest = longest.as_secs();
+    let wrong = within == 0 || within > longest;
+    wrong.then(|| {
+        format!("{what} has {within} s: between 1 and {longest} s (engine.step_timeout) are possible")
+    })
 }

@@ -165,7 +165,7 @@ impl Protector {
             step: StepId::new("capture_definitions"),
             site: Some(access.site.clone()),
         };
-        let site = Site { access, records: self.records() };
+        let site = Site { access, records: self.records(), machine: &*self.world.machine };
         CaptureDefinitions.apply(site, &run, &input).await.map_err(|error| error.to_string())?;
         Ok(DueResult::Captured { servers: input.members.len() })
     }

@@ -1,4 +1,4 @@
-use super::{Records, World};
+use super::{Machine, Records, World};
 use crate::driver::StorageDriver;
 use crate::engine::{Observation, StepError, StepKind, StepRun};
 use crate::error::Code;
@@ -22,13 +22,15 @@ pub enum Seen<T> {
     Conflict(String),
 }
 
-/// What a step gets: the clients of its own site, and the records.
+/// What a step gets: the clients of its own site, the records, and the machine at which the operation runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// The site's clients.
     pub access: &'a SiteAccess,
     /// Groups and definitions in both stores.
     pub records: &'a Records,
+    /// From where guests are reached.
+    pub machine: &'a dyn Machine,
 }
 
 impl<'a> Site<'a> {
@@ -120,7 +122,7 @@ impl<S> AtSite<S> {
                 format!("step {} is at site {name}, which protector.yaml lacks", run.step),
             )
         })?;
-        Ok(Site { access, records: &self.world.records })
+        Ok(Site { access, records: &self.world.records, machine: &*self.world.machine })
     }
 }
 

@@ -4,23 +4,43 @@ use crate::application;
 use crate::cloud::Cloud;
 use crate::guests::Guests;
 use crate::machines::{self, Machines};
+use futures::future::BoxFuture;
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{OperationReport, Protector, Request};
+use protector_core::steps::Machine;
 use protector_core::time::Clock;
 use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::faults::Profile;
 use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(crate) const GROUP: &str = "application";
 /// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
 const PAUSE: Duration = Duration::from_millis(1009);
+
+/// Which ports of guests answer.
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    pub(crate) open: Mutex<BTreeSet<SocketAddr>>,
+    pub(crate) asked: Mutex<Vec<SocketAddr>>,
+}
+
+impl Machine for Network {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<()>> {
+        self.asked.lock().unwrap().push(address);
+        let open = self.open.lock().unwrap().contains(&address);
+        Box::pin(async move { if open { Ok(()) } else { Err(io::ErrorKind::ConnectionRefused.into()) } })
+    }
+}
 
 pub(crate) struct Scene {
     pub(crate) pair: EmbeddedPair,
@@ -29,6 +49,7 @@ pub(crate) struct Scene {
     pub(crate) a: Cloud,
     pub(crate) b: Cloud,
     pub(crate) guests: Guests,
+    pub(crate) machine: Arc<Network>,
     /// The VMs where they run, and whether that is their home.
     pub(crate) running: Machines,
     pub(crate) at_home: bool,
@@ -45,10 +66,12 @@ impl Scene {
             Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
         let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
         let world = Arc::clone(pair.pair().world());
+        let machine = Arc::new(Network::default());
         let protector = Protector::builder(config(&pair))
             .driver(Arc::new(MockFactory::of(Arc::clone(&world))))
             .transport(pair.transports())
             .clock(Arc::clone(&clock))
+            .machine(Arc::<Network>::clone(&machine))
             .open()
             .unwrap();
         let ([site_a, site_b], [array_a, array_b], owner) = (SITES, ARRAYS, ("app-owner", "drill"));
@@ -57,7 +80,7 @@ impl Scene {
         application::build(&a, &clock).await.unwrap();
         let running = machines::read(&a).await.unwrap();
         let guests = Guests::new(world);
-        Self { pair, clock, protector, a, b, guests, running, at_home: true, _folder: folder }
+        Self { pair, clock, protector, a, b, guests, machine, running, at_home: true, _folder: folder }
     }
 
     /// The same, protected, with some minutes of its life behind it.

@@ -1,3 +1,4 @@
+mod checking;
 mod ending;
 mod servers;
 mod source;

@@ -358,12 +358,12 @@ fn vms_wait_for_those_that_the_policy_puts_before_them_and_guests_have_the_time_
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let order = OrderPolicy { tiers: Vec::new(), after: [("db".to_owned(), names(&["web"]))].into() };
     let stop = Some(StopPolicy { within: 90, otherwise: NotStopped::Wait });
-    let plan = failover_with(GroupPolicy { order, stop });
-    let step = |id: &str| plan.step(&id.into()).unwrap();
-    assert!(step("stop_server/web").after.contains(&"stop_server/db".into()));
-    assert!(step("create_server/db").after_end_of.contains(&"verify_server/web".into()));
-    assert_eq!(step("create_server/web").after_end_of, []);
+    let plan = failover_with(GroupPolicy { order, stop, ..GroupPolicy::default() });
+    let planned = |id: &str| plan.step(&id.into()).unwrap();
+    assert!(planned("stop_server/web").after.contains(&"stop_server/db".into()));
+    assert!(planned("create_server/db").after_end_of.contains(&"verify_server/web".into()));
+    assert_eq!(planned("create_server/web").after_end_of, []);
     let waits = Some(Waiting { within: 90, without_end: true });
-    assert_eq!([step("stop_server/web").waits, step("stop_server/db").waits], [waits; 2]);
+    assert_eq!([planned("stop_server/web").waits, planned("stop_server/db").waits], [waits; 2]);
     assert!(failover().step(&"stop_server/web".into()).unwrap().waits.is_none());
 }

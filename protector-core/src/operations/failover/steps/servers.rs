@@ -16,6 +16,8 @@ pub(super) struct Started {
     pub(super) server: Value,
     /// The step that sees it run.
     pub(super) verified: StepId,
+    /// The steps that see its guest come up.
+    pub(super) checked: Vec<StepId>,
 }
 
 /// When a server's turn is.
@@ -25,6 +27,13 @@ struct Order<'a> {
     ground: &'a [StepId],
     /// What has to have come to an end.
     earlier: &'a [StepId],
+}
+
+impl Started {
+    /// What has come to its end when nothing more comes of the server.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &StepId> {
+        self.checked.iter().chain([&self.verified])
+    }
 }
 
 impl Order<'_> {
@@ -51,7 +60,8 @@ impl Writer<'_> {
                 .after
                 .iter()
                 .filter_map(|earlier| servers.get(earlier))
-                .map(|started| started.verified.clone())
+                .flat_map(Started::ends)
+                .cloned()
                 .collect();
             let order = Order { ground, earlier: &earlier };
             let (server, last) = match one.shadow {
@@ -59,7 +69,8 @@ impl Writer<'_> {
                 None => self.create(shared, prepared, one, order),
             };
             let verified = self.verify(prepared, one, &server, &last);
-            servers.insert(turn.member, Started { server, verified });
+            let checked = self.check_guest(one, &server, &verified);
+            servers.insert(turn.member, Started { server, verified, checked });
         }
         servers
     }
