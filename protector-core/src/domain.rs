@@ -29,7 +29,10 @@ pub use group::{
 pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
 pub use order::{OrderError, StartOrder, Turn};
-pub use policy::{BootCheck, BootSign, FailurePolicy, GroupPolicy, NotStopped, OrderPolicy, StopPolicy};
+pub use policy::{
+    BootCheck, BootSign, FailurePolicy, GroupPolicy, Hook, HookCall, HookMoment, HookSubject, NotStopped,
+    OrderPolicy, StopPolicy,
+};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
 pub use remnant::Remnant;
 pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

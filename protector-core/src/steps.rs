@@ -4,6 +4,7 @@ mod adapter;
 pub mod cinder;
 pub mod guard;
 pub mod guest;
+pub mod hook;
 mod machine;
 pub mod neutron;
 pub mod nova;
@@ -11,12 +12,13 @@ mod records;
 pub mod storage;
 
 pub use adapter::{Seen, Site, SiteStep};
-pub use machine::{Machine, ThisMachine};
+pub use machine::{Command, CommandEnd, Machine, ThisMachine};
 pub use records::{RecordError, Records};
 
 use crate::engine::StepKinds;
 use crate::id::SiteName;
 use crate::inventory::SiteAccess;
+use crate::transport::Caller;
 use adapter::AtSite;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,8 +30,10 @@ pub struct World {
     pub sites: BTreeMap<SiteName, SiteAccess>,
     /// Groups and definitions in both stores.
     pub records: Records,
-    /// From where guests are reached.
+    /// From where guests are reached, and where commands are run.
     pub machine: Arc<dyn Machine>,
+    /// How webhooks are told.
+    pub webhooks: Caller,
 }
 
 /// All step kinds.
@@ -93,5 +97,6 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         neutron::DeleteTestPort,
         guest::CheckConsole,
         guest::CheckPort,
+        hook::RunHook,
     ]
 }

@@ -19,6 +19,8 @@ mod cloud;
 mod control;
 #[path = "operations/guests.rs"]
 mod guests;
+#[path = "operations/hooks.rs"]
+mod hooks;
 #[path = "operations/late.rs"]
 mod late;
 #[path = "../../examples/dr_drill/machines.rs"]

@@ -1,5 +1,9 @@
 //! What a person wants of a group's moves. Stored with the group, so that the other site knows it; VMs are named by name.
 
+mod hook;
+
+pub use hook::{Hook, HookCall, HookMoment, HookSubject};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,6 +21,9 @@ pub struct GroupPolicy {
     /// What has to be seen of VMs that have come up, besides that Nova says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub boot_checks: Vec<BootCheck>,
+    /// What is run before and after its moves, and the start of its tiers and VMs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 impl GroupPolicy {

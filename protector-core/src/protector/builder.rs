@@ -9,7 +9,9 @@ use crate::openstack::{Cloud, Session};
 use crate::secret::sealed::Sealer;
 use crate::steps::{Machine, Records, ThisMachine, World, kinds};
 use crate::time::{Clock, SystemClock};
-use crate::transport::{Context, Destination, HttpTransports, TlsSettings, TransportFactory};
+use crate::transport::{
+    Caller, Context, Destination, HttpTransports, NoCredentials, TlsSettings, TransportFactory,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -66,7 +68,7 @@ impl ProtectorBuilder {
         self
     }
 
-    /// Another machine than this one, from which guests are reached.
+    /// Another machine than this one, from which guests are reached and on which commands of hooks are run.
     #[must_use]
     pub fn machine(mut self, machine: Arc<dyn Machine>) -> Self {
         self.machine = machine;
@@ -108,7 +110,7 @@ impl ProtectorBuilder {
         })?;
         let stores = Arc::new(StorePair::new(one, other, Arc::clone(&clock))?);
         let records = Records::new(Arc::clone(&stores), sealer, Arc::clone(&clock));
-        let world = Arc::new(World { sites, records, machine });
+        let world = Arc::new(World { sites, records, machine, webhooks: webhooks(&transports)? });
         let limits = ExecutionLimits {
             steps_at_a_time: STEPS_AT_A_TIME,
             step_timeout: engine.step_timeout,
@@ -124,6 +126,14 @@ impl ProtectorBuilder {
             holder,
         })
     }
+}
+
+/// To wherever hooks say, as the machine's authorities vouch for it.
+fn webhooks(transports: &Arc<dyn TransportFactory>) -> Result<Caller, Error> {
+    let transport = transports
+        .open(&Destination::Webhooks, &TlsSettings::default())
+        .map_err(|source| Error::Transport { to: Destination::Webhooks.to_string(), source })?;
+    Ok(Caller::new(transport, Arc::new(NoCredentials), STEPS_AT_A_TIME))
 }
 
 fn tls(config: &TlsConfig) -> Result<TlsSettings, Error> {

@@ -1,11 +1,12 @@
 //! What a person wants of a group's moves, put on record.
 
 use super::{Error, Protector};
-use crate::domain::{BootSign, GroupPolicy, ProtectionGroup, StartOrder};
+use crate::domain::{BootSign, GroupPolicy, HookCall, HookSubject, ProtectionGroup, StartOrder};
 use crate::id::OperationId;
 use crate::steps::RecordError;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use url::Url;
 use uuid::Uuid;
 
 impl Protector {
@@ -63,6 +64,48 @@ fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup, longest: Durat
         if matches!(&check.sees, BootSign::Console(text) if text.is_empty()) {
             reasons.push(format!("the boot check of {name} is for no text at all, which any console has"));
         }
+    }
+    reasons.extend(reasons_against_hooks(policy, &vms, longest));
+    reasons
+}
+
+fn reasons_against_hooks(policy: &GroupPolicy, vms: &BTreeSet<&str>, longest: Duration) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut names = BTreeSet::new();
+    for hook in &policy.hooks {
+        let name = &hook.name;
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            reasons.push(format!("{name:?} is no name for a hook: use letters, digits, `-`, `_` and `.`"));
+        }
+        if !names.insert(name.as_str()) {
+            reasons.push(format!("two hooks are named {name}"));
+        }
+        match &hook.of {
+            HookSubject::Vm(vm) if !vms.contains(vm.as_str()) => {
+                reasons.push(format!("hook {name} is for {vm}, which is no VM of the group"));
+            }
+            HookSubject::Tier(number) if !(1..=policy.order.tiers.len()).contains(number) => reasons.push(
+                format!("hook {name} is for tier {number}, and the order has {}", policy.order.tiers.len()),
+            ),
+            _ => {}
+        }
+        match &hook.run {
+            HookCall::Command(line) => match line.first() {
+                Some(program) if program.starts_with('/') => {}
+                Some(program) => {
+                    reasons.push(format!("hook {name} runs {program}: give the program's whole path"))
+                }
+                None => reasons.push(format!("hook {name} runs no program")),
+            },
+            HookCall::Webhook(address) => {
+                let url = address.parse::<Url>().ok();
+                if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+                    reasons.push(format!("hook {name} has a webhook that is no http or https address"));
+                }
+            }
+        }
+        reasons.extend(time_against(&format!("hook {name}"), hook.within, longest));
     }
     reasons
 }

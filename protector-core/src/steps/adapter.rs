@@ -4,6 +4,7 @@ use crate::engine::{Observation, StepError, StepKind, StepRun};
 use crate::error::Code;
 use crate::id::ArrayName;
 use crate::inventory::SiteAccess;
+use crate::transport::Caller;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,8 +30,10 @@ pub struct Site<'a> {
     pub access: &'a SiteAccess,
     /// Groups and definitions in both stores.
     pub records: &'a Records,
-    /// From where guests are reached.
+    /// From where guests are reached, and where commands are run.
     pub machine: &'a dyn Machine,
+    /// How webhooks are told.
+    pub webhooks: &'a Caller,
 }
 
 impl<'a> Site<'a> {
@@ -46,6 +49,13 @@ impl<'a> Site<'a> {
                 format!("protector.yaml has no array {name} at site {site}"),
             )
         })
+    }
+}
+
+impl World {
+    /// What a step at a site gets.
+    pub(crate) fn at<'a>(&'a self, access: &'a SiteAccess) -> Site<'a> {
+        Site { access, records: &self.records, machine: &*self.machine, webhooks: &self.webhooks }
     }
 }
 
@@ -122,7 +132,7 @@ impl<S> AtSite<S> {
                 format!("step {} is at site {name}, which protector.yaml lacks", run.step),
             )
         })?;
-        Ok(Site { access, records: &self.world.records, machine: &*self.world.machine })
+        Ok(self.world.at(access))
     }
 }
 

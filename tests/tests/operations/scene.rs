@@ -9,14 +9,14 @@ use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{OperationReport, Protector, Request};
-use protector_core::steps::Machine;
+use protector_core::steps::{Command, CommandEnd, Machine};
 use protector_core::time::Clock;
 use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::faults::Profile;
 use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,11 +27,14 @@ pub(crate) const GROUP: &str = "application";
 /// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
 const PAUSE: Duration = Duration::from_millis(1009);
 
-/// Which ports of guests answer.
+/// Which ports of guests answer, and how programs end.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     pub(crate) open: Mutex<BTreeSet<SocketAddr>>,
     pub(crate) asked: Mutex<Vec<SocketAddr>>,
+    /// How programs end that are not to end with 0; without a code they do not end at all.
+    pub(crate) broken: Mutex<BTreeMap<String, Option<i32>>>,
+    pub(crate) ran: Mutex<Vec<Command>>,
 }
 
 impl Machine for Network {
@@ -39,6 +42,17 @@ impl Machine for Network {
         self.asked.lock().unwrap().push(address);
         let open = self.open.lock().unwrap().contains(&address);
         Box::pin(async move { if open { Ok(()) } else { Err(io::ErrorKind::ConnectionRefused.into()) } })
+    }
+
+    fn run<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, io::Result<CommandEnd>> {
+        self.ran.lock().unwrap().push(command.clone());
+        let code = self.broken.lock().unwrap().get(&command.program).copied().unwrap_or(Some(0));
+        Box::pin(async move {
+            match code {
+                Some(_) => Ok(CommandEnd { code, output: format!("{} has run", command.program) }),
+                None => std::future::pending().await,
+            }
+        })
     }
 }
 

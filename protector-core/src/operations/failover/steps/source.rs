@@ -45,8 +45,8 @@ impl Writer<'_> {
         self.plan.add(step)
     }
 
-    /// Stops the VMs, those first that start last, and locks them.
-    pub(super) fn stop_and_lock(&mut self, marked: &StepId) -> Vec<StepId> {
+    /// Stops the VMs, those first that start last, and locks them; none before the end of what is `hooked`.
+    pub(super) fn stop_and_lock(&mut self, marked: &StepId, hooked: &[StepId]) -> Vec<StepId> {
         let mut fenced = Vec::new();
         let mut stopped: BTreeMap<LineageId, StepId> = BTreeMap::new();
         let reason = naming::lock_reason(&self.facts.group.name, self.target.as_str());
@@ -63,7 +63,10 @@ impl Writer<'_> {
             let later = if later.is_empty() { vec![marked] } else { later };
             let (name, server_id) = (&one.member.name, &one.definition.server_id);
             let stop = replication::stop(self.source, name, server_id, one.definition.running);
-            let stop = stop.after(later).reverted_by("POST compute /servers/{id}/action os-start, if it ran");
+            let stop = stop
+                .after(later)
+                .after_end_of(hooked)
+                .reverted_by("POST compute /servers/{id}/action os-start, if it ran");
             let stop = self.plan.add(stop.waiting(waits));
             let lock = replication::lock(self.source, name, server_id, &reason);
             let lock = lock.after([&stop]).reverted_by("POST compute /servers/{id}/action unlock");
