@@ -4,6 +4,7 @@ mod crash;
 mod failure;
 mod journal;
 mod journal_failure;
+mod lanes;
 mod limits;
 mod release;
 mod rollback;
