@@ -4,6 +4,7 @@ pub mod attribute;
 mod definition;
 mod finding;
 mod group;
+mod group_order;
 mod legality;
 pub mod naming;
 mod operation;
@@ -26,6 +27,7 @@ pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
+pub use group_order::{GroupCycle, GroupTurn, group_turns};
 pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
 pub use order::{OrderError, StartOrder, Turn};

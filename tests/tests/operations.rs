@@ -32,6 +32,8 @@ mod order;
 mod partial;
 #[path = "operations/scene.rs"]
 mod scene;
+#[path = "operations/site.rs"]
+mod site;
 #[path = "operations/states.rs"]
 mod states;
 #[path = "operations/undo.rs"]

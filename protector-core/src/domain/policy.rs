@@ -12,6 +12,12 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GroupPolicy {
+    /// When the group has its turn among those of its site that are moved together: lower ones first.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub priority: u32,
+    /// The groups whose end it waits for then, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after_groups: Vec<String>,
     /// Which VMs start before which.
     #[serde(skip_serializing_if = "OrderPolicy::is_unsaid")]
     pub order: OrderPolicy,
@@ -126,6 +132,11 @@ pub enum BootSign {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<IpAddr>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 fn five_minutes() -> u64 {

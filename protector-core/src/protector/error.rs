@@ -229,6 +229,14 @@ pub enum Error {
     /// More than one operation could be resumed.
     #[error("more than one operation is unfinished: {}", list(.0))]
     SeveralToResume(Vec<OperationId>),
+    /// Groups that are to be moved together wait for each other.
+    #[error(transparent)]
+    GroupsWait(crate::domain::GroupCycle),
+    /// The task that moved the groups of a site is gone; their operations are not.
+    #[error(
+        "the task that moved the groups of {0} ended without an outcome: do it again, it goes on where it was"
+    )]
+    SiteTaskLost(SiteName),
     /// The task that ran the operation is gone.
     #[error("the task that ran operation {0} ended without an outcome")]
     TaskLost(OperationId),
@@ -258,7 +266,7 @@ impl Coded for Error {
             Self::GroupExists { .. } => Code::GroupExists,
             Self::StatusForbids { .. } => Code::StatusForbids,
             Self::Unfinished { .. } => Code::GroupBusy,
-            Self::Refused { .. } | Self::PolicyRefused { .. } => Code::OperationRefused,
+            Self::Refused { .. } | Self::PolicyRefused { .. } | Self::GroupsWait(_) => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
             Self::OperationEnded { .. } | Self::PastReturn { .. } | Self::StepNotIdle { .. } => {
                 Code::StatusForbids
@@ -267,7 +275,7 @@ impl Coded for Error {
             Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
                 Code::OperationUnknown
             }
-            Self::TaskLost(_) => Code::Internal,
+            Self::TaskLost(_) | Self::SiteTaskLost(_) => Code::Internal,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a person wants of a group's moves, put on record.
 
 use super::{Error, Protector};
-use crate::domain::{BootSign, GroupPolicy, HookCall, HookSubject, ProtectionGroup, StartOrder};
+use crate::domain::{BootSign, GroupPolicy, HookCall, HookSubject, ProtectionGroup, StartOrder, group_turns};
 use crate::id::OperationId;
 use crate::steps::RecordError;
 use std::collections::BTreeSet;
@@ -20,7 +20,8 @@ impl Protector {
     /// Replaces the group's policy; undone by setting the former one.
     pub async fn set_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
         let group = self.group(group).await?;
-        let reasons = reasons_against(policy, &group, self.config.engine.step_timeout);
+        let mut reasons = reasons_against(policy, &group, self.config.engine.step_timeout);
+        reasons.extend(reasons_against_turn(policy, &group, self.groups().await?));
         if !reasons.is_empty() {
             return Err(Error::PolicyRefused { group: group.name, reasons });
         }
@@ -69,6 +70,23 @@ fn reasons_against(policy: &GroupPolicy, group: &ProtectionGroup, longest: Durat
     reasons
 }
 
+/// What keeps the group from having the turn among others that the policy gives it.
+fn reasons_against_turn(
+    policy: &GroupPolicy,
+    group: &ProtectionGroup,
+    mut groups: Vec<ProtectionGroup>,
+) -> Vec<String> {
+    let there = |name: &&String| groups.iter().any(|other| other.name == **name);
+    let unknown = policy.after_groups.iter().filter(|name| !there(name));
+    let mut reasons: Vec<String> =
+        unknown.map(|name| format!("there is no group {name} to come after")).collect();
+    if let Some(own) = groups.iter_mut().find(|other| other.id == group.id) {
+        own.policy = policy.clone();
+    }
+    reasons.extend(group_turns(&groups).err().map(|cycle| cycle.to_string()));
+    reasons
+}
+
 fn reasons_against_hooks(policy: &GroupPolicy, vms: &BTreeSet<&str>, longest: Duration) -> Vec<String> {
     let mut reasons = Vec::new();
     let mut names = BTreeSet::new();
@@ -94,7 +112,7 @@ fn reasons_against_hooks(policy: &GroupPolicy, vms: &BTreeSet<&str>, longest: Du
             HookCall::Command(line) => match line.first() {
                 Some(program) if program.starts_with('/') => {}
                 Some(program) => {
-                    reasons.push(format!("hook {name} runs {program}: give the program's whole path"))
+                    reasons.push(format!("hook {name} runs {program}: give the program's whole path"));
                 }
                 None => reasons.push(format!("hook {name} runs no program")),
             },

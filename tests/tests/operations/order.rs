@@ -17,7 +17,7 @@ fn policy() -> GroupPolicy {
 }
 
 /// When Nova last began an action on each VM of a site.
-async fn begun(cloud: &Cloud, action: &str) -> BTreeMap<String, String> {
+pub(crate) async fn begun(cloud: &Cloud, action: &str) -> BTreeMap<String, String> {
     let mut begun = BTreeMap::new();
     for server in cloud.list(Compute, "/v2.1/servers/detail", "servers").await.unwrap() {
         let path = format!("/v2.1/servers/{}/os-instance-actions", text(&server, "/id"));
@@ -31,7 +31,7 @@ async fn begun(cloud: &Cloud, action: &str) -> BTreeMap<String, String> {
 }
 
 /// That each of these VMs had its turn after the one before it.
-fn one_after_the_other(begun: &BTreeMap<String, String>, names: &[&str]) {
+pub(crate) fn one_after_the_other(begun: &BTreeMap<String, String>, names: &[&str]) {
     let times: Vec<&String> = names.iter().map(|name| &begun[*name]).collect();
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}: {begun:?}");
 }

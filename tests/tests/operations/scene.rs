@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub(crate) const GROUP: &str = "application";
 /// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
-const PAUSE: Duration = Duration::from_millis(1009);
+pub(crate) const PAUSE: Duration = Duration::from_millis(1009);
 
 /// Which ports of guests answer, and how programs end.
 #[derive(Debug, Default)]
@@ -129,7 +129,7 @@ impl Scene {
         }
     }
 
-    async fn write(&mut self) {
+    pub(crate) async fn write(&mut self) {
         let cloud = if self.at_home { &self.a } else { &self.b };
         self.guests.write(cloud, &self.running, self.clock.now()).await;
     }
