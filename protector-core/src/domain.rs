@@ -5,9 +5,12 @@ mod definition;
 mod finding;
 mod forecast;
 mod group;
+mod group_order;
 mod legality;
 pub mod naming;
 mod operation;
+mod order;
+mod policy;
 mod recovery_point;
 mod remnant;
 mod rpo;
@@ -26,8 +29,14 @@ pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
+pub use group_order::{GroupCycle, GroupTurn, group_turns};
 pub use legality::{Action, possible, possible_without};
 pub use operation::{OperationStatus, OperationType};
+pub use order::{OrderError, StartOrder, Turn};
+pub use policy::{
+    BootCheck, BootSign, FailurePolicy, GroupPolicy, Hook, HookCall, HookMoment, HookSubject, NotStopped,
+    OrderPolicy, StopPolicy,
+};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
 pub use remnant::Remnant;
 pub use rpo::{ReplicationSchedule, RpoFacts, RpoReport, RpoStatus, ScheduleState, Transfer, rpo};

@@ -9,6 +9,7 @@ mod reprotect;
 mod sync;
 mod test_cleanup;
 mod test_failover;
+mod turns;
 mod unprotect;
 
 pub use commit::plan_commit;

@@ -29,8 +29,10 @@ mod log;
 mod objects;
 mod operation;
 mod planning;
+mod policy;
 mod recovery;
 mod report;
+mod site_failover;
 mod sites;
 mod status;
 mod tick;
@@ -43,6 +45,10 @@ pub use error::Error;
 pub use operation::{OperationHandle, OperationReport, Progress};
 pub use recovery::RecoveryPointView;
 pub use report::{Remark, Report, StepReport};
+pub use site_failover::{
+    GroupOutcome, GroupPlan, GroupResult, GroupTask, OnFailure, Reason, SiteFailoverHandle, SiteFailoverPlan,
+    SiteFailoverReport, SiteFailoverRequest, SiteMove, SiteProgress,
+};
 pub use sites::{ArrayView, SiteView};
 pub use status::{OperationView, Status};
 pub use tick::{Due, DueResult};

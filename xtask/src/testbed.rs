@@ -228,7 +228,10 @@ mod tests {
     #[test]
     fn kills_run_only_when_asked_for_whole_or_a_share() {
         let without = asked(&[]).unwrap();
-        assert_eq!(without.files, ["test_scenario.py", "test_operations.py", "test_bad_input.py", "test_refusals.py"]);
+        assert_eq!(
+            without.files,
+            ["test_scenario.py", "test_operations.py", "test_bad_input.py", "test_refusals.py"]
+        );
         assert_eq!(without.options, [""; 0]);
         let whole = asked(&["--kill"]).unwrap();
         assert!(whole.files.contains(&"test_kills.py"));

@@ -67,6 +67,7 @@ finding_codes! {
     ArrayUnreachable = "array-unreachable";
     LeftBehind = "left-behind";
     SiteAnswers = "site-answers";
+    OrderInvalid = "order-invalid";
 }
 
 /// Something that refuses an operation, or that the operator should know.

@@ -1,4 +1,4 @@
-use super::OperationType;
+use super::{GroupPolicy, OperationType};
 use crate::id::{
     ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId,
     ServerId, SiteName, VolumeId,
@@ -62,6 +62,9 @@ pub struct ProtectionGroup {
     /// The test that runs, if one does.
     #[serde(default)]
     pub test: Option<RunningTest>,
+    /// What a person wants of its moves.
+    #[serde(default, skip_serializing_if = "GroupPolicy::is_unsaid")]
+    pub policy: GroupPolicy,
 }
 
 /// Where a group stands.
@@ -268,7 +271,7 @@ pub struct Member {
     pub lineage: LineageId,
     /// The server's name.
     pub name: String,
-    /// Lower ones start first and stop last.
+    /// Lower ones start first and stop last, unless the group's policy has an order.
     pub order: u32,
     /// The server at each site where there is one.
     #[serde(default)]

@@ -29,6 +29,11 @@ pub enum OperationType {
 }
 
 impl OperationType {
+    /// Whether it makes another site the group's primary.
+    pub fn is_move(self) -> bool {
+        matches!(self, Self::Failover | Self::Failback | Self::Undo)
+    }
+
     /// The name, as JSON has it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! A group and its points, for the tests of what is decided on them.
 
 use super::{
-    GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationState, ReplicationType, SiteVolume,
-    StorageGroupReference, VolumeLineage,
+    GroupPolicy, GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationState, ReplicationType,
+    SiteVolume, StorageGroupReference, VolumeLineage,
 };
 use crate::id::{GroupId, LineageId, SiteName};
 use jiff::{Timestamp, ToSpan};
@@ -66,6 +66,7 @@ pub(crate) fn group(site: &str, epoch: u64, moved: Option<i64>) -> ProtectionGro
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy: GroupPolicy::default(),
     }
 }
 

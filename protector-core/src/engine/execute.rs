@@ -1,6 +1,8 @@
 mod attempt;
+mod lanes;
 
-use self::attempt::{Persistence, try_revert, try_step};
+use self::attempt::{Patience, Persistence, try_revert, try_step};
+use self::lanes::{Lane, Lanes, OwnLanes};
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
@@ -44,7 +46,8 @@ pub struct LogError {
 /// How much is done at a time and how long a failing step is tried.
 #[derive(Debug, Clone)]
 pub struct ExecutionLimits {
-    /// Steps under way at a time in one system of one site; at least one.
+    /// Steps under way at a time in one system of one site; at least one. One operation never has more; those that an
+    /// executor runs at the same time have so many together, and one more each.
     pub steps_at_a_time: usize,
     /// One attempt at a step may take this long.
     pub step_timeout: Duration,
@@ -89,11 +92,12 @@ pub struct Assignment {
     pub holder: String,
 }
 
-/// Runs operations.
+/// Runs operations. Its clones share their limits.
 #[derive(Debug, Clone)]
 pub struct Executor {
     kinds: StepKinds,
     limits: ExecutionLimits,
+    lanes: Arc<Lanes>,
 }
 
 /// Whose limit a step counts against: a system of a site, for one that is dead must not keep the other site's waiting.
@@ -122,12 +126,14 @@ struct Run<'a> {
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
     under_way: BTreeMap<StepId, Service>,
+    lanes: OwnLanes,
 }
 
 impl Executor {
     /// An executor of these kinds.
     pub fn new(kinds: StepKinds, limits: ExecutionLimits) -> Self {
-        Self { kinds, limits }
+        let lanes = Arc::new(Lanes::new(limits.steps_at_a_time));
+        Self { kinds, limits, lanes }
     }
 
     /// Runs an operation from where its history leaves it until it ends, needs a person, or is `stop`ped.
@@ -168,6 +174,7 @@ impl Executor {
             tasks: JoinSet::new(),
             reports,
             under_way: BTreeMap::new(),
+            lanes: OwnLanes::new(&self.lanes),
         };
         run.go(Event::Started { term, holder }, inbox).await
     }
@@ -304,12 +311,14 @@ impl Run<'_> {
     }
 
     fn spawn_step(&mut self, step: StepId, kind: Arc<dyn StepKind>, input: Value, observe_first: bool) {
-        self.under_way.insert(step.clone(), self.service(&step));
+        let lane = self.take_lane(&step);
+        let halt = self.halt.clone();
         let run = self.step_run(&step);
         let mut limits = self.executor.limits.clone();
         let planned = self.state.plan().step(&step).cloned();
         let optional = planned.as_ref().is_some_and(|planned| planned.optional);
         let mut persistence = if optional { Persistence::WhileServiceFails } else { Persistence::ForEver };
+        let waits = planned.as_ref().and_then(|planned| planned.waits);
         if let Some(patience) = planned.and_then(|planned| planned.patience).map(Duration::from_secs) {
             limits.step_timeout = limits.step_timeout.min(patience);
             limits.retry_for = limits.retry_for.min(patience);
@@ -318,19 +327,15 @@ impl Run<'_> {
         let only_forward = Arc::clone(&self.only_forward);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
+            let Some(_permit) = lane.enter(&halt).await else {
+                let _ = reports.send(Report::Ran(step, Err(not_begun())));
+                return;
+            };
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(
-                &*kind,
-                &run,
-                &input,
-                observe_first,
-                &limits,
-                (persistence, &only_forward),
-                troubled,
-            )
-            .await;
+            let patience = Patience { persistence, only_forward: &only_forward, waits };
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, patience, troubled).await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }
@@ -344,16 +349,29 @@ impl Run<'_> {
                 return self.record(Event::RevertFailed { step, trouble }).await;
             }
         };
-        self.under_way.insert(step.clone(), self.service(&step));
+        let lane = self.take_lane(&step);
+        let halt = self.halt.clone();
         let output = self.state.outputs().get(&step).cloned();
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
+            let Some(_permit) = lane.enter(&halt).await else {
+                let _ = reports.send(Report::Reverted(step, Err(not_begun())));
+                return;
+            };
             let result = try_revert(&*kind, &run, &input, output.as_ref(), &limits).await;
             let _ = reports.send(Report::Reverted(step, result));
         });
         Ok(())
+    }
+
+    /// Counts a step as under way.
+    fn take_lane(&mut self, step: &StepId) -> Lane {
+        let service = self.service(step);
+        let lane = self.lanes.lane(&service);
+        self.under_way.insert(step.clone(), service);
+        lane
     }
 
     /// Whether a step ended only because it was asked to: that says nothing about its effect, the next run will look.
@@ -389,6 +407,11 @@ impl Run<'_> {
         };
         self.record(event).await
     }
+}
+
+/// A stop came before the step had its turn.
+fn not_begun() -> StepError {
+    StepError::new(Code::Cancelled, "it was stopped before its turn").before_any_change()
 }
 
 impl Coded for LogError {

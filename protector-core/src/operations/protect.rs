@@ -2,8 +2,8 @@ use super::placement::{Placement, eligibility, port_eligibility, quota, twin, vo
 use super::{Known, Planned, PlanningError, record_group, replication, site_volume};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup, ReplicationState,
-    ReplicationType, ServerDefinition, SiteVolume, VolumeLineage, naming,
+    Finding, FindingCode, GroupPolicy, GroupStatus, Member, OperationType, PortLineage, ProtectionGroup,
+    ReplicationState, ReplicationType, ServerDefinition, SiteVolume, VolumeLineage, naming,
 };
 use crate::driver::{ArrayVolume, ReplicationSettings};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
@@ -347,6 +347,7 @@ fn steps(
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy: GroupPolicy::default(),
     };
     let recorded = plan.add(
         record_group("record_group/creating", "record the group", &json!(group), &Value::Null)

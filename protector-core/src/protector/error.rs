@@ -178,6 +178,14 @@ pub enum Error {
         /// What else there is to know.
         warnings: Vec<Finding>,
     },
+    /// What is wanted of a group's moves cannot be.
+    #[error("the policy of group {group} is not changed: {}", reasons.join("; "))]
+    PolicyRefused {
+        /// The group.
+        group: String,
+        /// Why not: all of it.
+        reasons: Vec<String>,
+    },
     /// The world changed since the plan was made.
     #[error("the plan was made at epoch {planned} of group {group}, which is at epoch {now}")]
     PlanOutdated {
@@ -236,6 +244,14 @@ pub enum Error {
     /// More than one operation could be resumed.
     #[error("more than one operation is unfinished: {}", list(.0))]
     SeveralToResume(Vec<OperationId>),
+    /// Groups that are to be moved together wait for each other.
+    #[error(transparent)]
+    GroupsWait(crate::domain::GroupCycle),
+    /// The task that moved the groups of a site is gone; their operations are not.
+    #[error(
+        "the task that moved the groups of {0} ended without an outcome: do it again, it goes on where it was"
+    )]
+    SiteTaskLost(SiteName),
     /// The task that ran the operation is gone.
     #[error("the task that ran operation {0} ended without an outcome")]
     TaskLost(OperationId),
@@ -266,7 +282,7 @@ impl Coded for Error {
             Self::StatusForbids { .. } => Code::StatusForbids,
             Self::SiteNeeded { source, .. } => source.code(),
             Self::Unfinished { .. } => Code::GroupBusy,
-            Self::Refused { .. } => Code::OperationRefused,
+            Self::Refused { .. } | Self::PolicyRefused { .. } | Self::GroupsWait(_) => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
             Self::OperationEnded { .. } | Self::PastReturn { .. } | Self::StepNotIdle { .. } => {
                 Code::StatusForbids
@@ -275,7 +291,7 @@ impl Coded for Error {
             Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
                 Code::OperationUnknown
             }
-            Self::TaskLost(_) => Code::Internal,
+            Self::TaskLost(_) | Self::SiteTaskLost(_) => Code::Internal,
         }
     }
 

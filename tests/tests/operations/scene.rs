@@ -4,22 +4,56 @@ use crate::application;
 use crate::cloud::Cloud;
 use crate::guests::Guests;
 use crate::machines::{self, Machines};
+use futures::future::BoxFuture;
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{OperationReport, Protector, Request};
+use protector_core::steps::{Command, CommandEnd, Machine};
 use protector_core::time::Clock;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::faults::Profile;
 use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(crate) const GROUP: &str = "application";
 /// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
-const PAUSE: Duration = Duration::from_millis(1009);
+pub(crate) const PAUSE: Duration = Duration::from_millis(1009);
+
+/// Which ports of guests answer, and how programs end.
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    pub(crate) open: Mutex<BTreeSet<SocketAddr>>,
+    pub(crate) asked: Mutex<Vec<SocketAddr>>,
+    /// How programs end that are not to end with 0; without a code they do not end at all.
+    pub(crate) broken: Mutex<BTreeMap<String, Option<i32>>>,
+    pub(crate) ran: Mutex<Vec<Command>>,
+}
+
+impl Machine for Network {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<()>> {
+        self.asked.lock().unwrap().push(address);
+        let open = self.open.lock().unwrap().contains(&address);
+        Box::pin(async move { if open { Ok(()) } else { Err(io::ErrorKind::ConnectionRefused.into()) } })
+    }
+
+    fn run<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, io::Result<CommandEnd>> {
+        self.ran.lock().unwrap().push(command.clone());
+        let code = self.broken.lock().unwrap().get(&command.program).copied().unwrap_or(Some(0));
+        Box::pin(async move {
+            match code {
+                Some(_) => Ok(CommandEnd { code, output: format!("{} has run", command.program) }),
+                None => std::future::pending().await,
+            }
+        })
+    }
+}
 
 pub(crate) struct Scene {
     pub(crate) pair: EmbeddedPair,
@@ -28,6 +62,7 @@ pub(crate) struct Scene {
     pub(crate) a: Cloud,
     pub(crate) b: Cloud,
     pub(crate) guests: Guests,
+    pub(crate) machine: Arc<Network>,
     /// The VMs where they run, and whether that is their home.
     pub(crate) running: Machines,
     pub(crate) at_home: bool,
@@ -48,10 +83,12 @@ impl Scene {
             Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
         let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
         let world = Arc::clone(pair.pair().world());
+        let machine = Arc::new(Network::default());
         let protector = Protector::builder(config(&pair))
             .driver(protector_pure::factory())
             .transport(pair.transports())
             .clock(Arc::clone(&clock))
+            .machine(Arc::<Network>::clone(&machine))
             .open()
             .unwrap();
         let ([site_a, site_b], [array_a, array_b], owner) = (SITES, ARRAYS, ("app-owner", "drill"));
@@ -60,7 +97,7 @@ impl Scene {
         application::build(&a, &clock).await.unwrap();
         let running = machines::read(&a).await.unwrap();
         let guests = Guests::new(world);
-        Self { pair, clock, protector, a, b, guests, running, at_home: true, _folder: folder }
+        Self { pair, clock, protector, a, b, guests, machine, running, at_home: true, _folder: folder }
     }
 
     /// The same, protected, with some minutes of its life behind it.
@@ -95,7 +132,7 @@ impl Scene {
         }
     }
 
-    async fn write(&mut self) {
+    pub(crate) async fn write(&mut self) {
         let cloud = if self.at_home { &self.a } else { &self.b };
         self.guests.write(cloud, &self.running, self.clock.now()).await;
     }

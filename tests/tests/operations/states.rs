@@ -188,7 +188,7 @@ impl Scene {
     }
 
     /// Goes on with what was stopped.
-    async fn resumed(&self) {
+    async fn gone_on_with(&self) {
         let report = self.protector.resume(None).await.unwrap().finish().await.unwrap();
         assert_eq!(report.operation.status.as_str(), "completed", "{:?}", report.operation);
     }
@@ -272,7 +272,7 @@ async fn what_was_stopped_in_its_midst_can_only_be_gone_on_with() {
     });
     scene.stopped_after(&protect, "record_group/creating").await;
     table.compare("`creating`", &scene).await;
-    scene.resumed().await;
+    scene.gone_on_with().await;
     scene.live(330).await;
 
     let stops: [(Request, &str, &str); 6] = [
@@ -287,12 +287,12 @@ async fn what_was_stopped_in_its_midst_can_only_be_gone_on_with() {
         scene.clock.sleep(std::time::Duration::from_mins(7)).await;
         scene.stopped_after(&request, step).await;
         table.compare(state, &scene).await;
-        scene.resumed().await;
+        scene.gone_on_with().await;
     }
     let unprotect = Request::Unprotect { group: named(), without_site: None };
     scene.stopped_after(&unprotect, "record_group/deleting").await;
     table.compare("`deleting`", &scene).await;
-    scene.resumed().await;
+    scene.gone_on_with().await;
     let states = ["creating", "syncing", "testing", "cleaning", "failing_over", "updating", "failing_back"];
     let states: Vec<_> = states.iter().chain(&["deleting"]).map(|state| format!("`{state}`")).collect();
     table.all_of(&states.iter().map(String::as_str).collect::<Vec<_>>());

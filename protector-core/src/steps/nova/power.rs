@@ -6,6 +6,7 @@ use crate::openstack::compute::Server;
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// Shuts a server down.
 #[derive(Debug)]
@@ -77,7 +78,9 @@ impl SiteStep for StopServer {
         if server.status == "ACTIVE" && server.task_state.is_none() {
             site.access.cloud.servers().stop(&run.context, &input.server_id).await?;
         }
-        server_in(site.access, run, &input.server_id, "SHUTOFF").await?;
+        server_in(site.access, run, &input.server_id, "SHUTOFF")
+            .await
+            .map_err(|error| still_running(site, &server, error))?;
         Ok(Nothing {})
     }
 
@@ -92,9 +95,36 @@ impl SiteStep for StopServer {
     }
 }
 
+/// Time is up: what is told is what it was waited for.
+fn still_running(site: Site<'_>, server: &Server, error: StepError) -> StepError {
+    if error.code != Code::DeadlineExceeded {
+        return error;
+    }
+    let (name, id, site) = (&server.name, &server.id, &site.access.site);
+    StepError::new(
+        error.code,
+        format!(
+            "server {name} ({id}) at {site} has not stopped in its time: its guest does not shut down, and Nova, which \
+             turns it off in the end (shutdown_timeout of the host, os_shutdown_timeout of the image), has not yet"
+        ),
+    )
+}
+
+/// A server once no task is under way on it: one that is still stopping cannot be started.
+async fn settled(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
+    let missing =
+        || StepError::new(Code::NotFound, format!("server {id} is not there at {}", site.access.site));
+    let judge = |servers: &[Server]| match servers.iter().find(|server| server.id == *id) {
+        None => ControlFlow::Break(Err(missing())),
+        Some(server) if server.task_state.is_some() => ControlFlow::Continue(()),
+        Some(server) => ControlFlow::Break(Ok(server.clone())),
+    };
+    site.access.servers.until(&run.context, judge).await?
+}
+
 async fn start(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
-    let server = known(site, run, id).await?;
-    if server.status == "SHUTOFF" && server.task_state.is_none() {
+    let server = settled(site, run, id).await?;
+    if server.status == "SHUTOFF" {
         site.access.cloud.servers().start(&run.context, id).await?;
     }
     server_in(site.access, run, id, "ACTIVE").await?;
