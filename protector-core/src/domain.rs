@@ -5,6 +5,7 @@ mod definition;
 mod finding;
 mod group;
 mod legality;
+pub mod mapping_report;
 pub mod naming;
 mod operation;
 mod recovery_point;

@@ -26,6 +26,7 @@ mod control;
 mod drill;
 mod error;
 mod log;
+mod mappings;
 mod objects;
 mod operation;
 mod planning;
