@@ -4,6 +4,7 @@ pub mod attribute;
 mod definition;
 mod finding;
 mod group;
+mod leftover;
 mod legality;
 pub mod mapping_report;
 pub mod naming;
@@ -25,6 +26,8 @@ pub use group::{
     Absence, GroupStatus, Loss, Member, PortLineage, ProtectionGroup, ReplicationState, ReplicationType,
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
+pub use leftover::{Leftover, LeftoverKind, SnapshotPlace};
+pub(crate) use leftover::{kind_of_snapshot, planned_at};
 pub use legality::{Action, possible};
 pub use operation::{OperationStatus, OperationType};
 pub use recovery_point::{Eligibility, RecoveryPoint, judge, newest_eligible};
