@@ -144,7 +144,7 @@ fn quotas(project: &Project, id: &str, administrator: &Client<'_>) -> Result<(),
     });
     administrator.put(Compute, &format!("/v2.1/os-quota-sets/{id}"), Some(&json!({"quota_set": compute})))?;
     let storage = json!({
-        "volumes": room(volumes, 10), "gigabytes": room(gigabytes, 1000), "groups": 20, "snapshots": room(volumes, 10),
+        "volumes": room(volumes, 10), "gigabytes": room(gigabytes, 1000), "groups": servers.max(20), "snapshots": room(volumes, 10),
     });
     let path = format!("/v3/os-quota-sets/{id}");
     administrator.put(BlockStorage, &path, Some(&json!({"quota_set": storage})))?;
