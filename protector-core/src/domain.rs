@@ -6,7 +6,9 @@ mod finding;
 mod forecast;
 mod group;
 mod group_order;
+mod leftover;
 mod legality;
+pub mod mapping_report;
 pub mod naming;
 mod operation;
 mod order;
@@ -30,6 +32,8 @@ pub use group::{
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
 pub use group_order::{GroupCycle, GroupTurn, group_turns};
+pub use leftover::{Leftover, LeftoverKind, SnapshotPlace};
+pub(crate) use leftover::{kind_of_snapshot, planned_at};
 pub use legality::{Action, possible, possible_without};
 pub use operation::{OperationStatus, OperationType};
 pub use order::{OrderError, StartOrder, Turn};

@@ -2,8 +2,10 @@
 
 mod commit;
 mod failover;
+mod housekeeping;
 mod placement;
 mod protect;
+mod prune;
 mod replication;
 mod reprotect;
 mod sync;
@@ -14,7 +16,9 @@ mod unprotect;
 
 pub use commit::plan_commit;
 pub use failover::{FailoverFacts, MoveMode, plan_failover};
+pub use housekeeping::{GroupSnapshots, HousekeepingFacts, leftovers};
 pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
+pub use prune::{PruneFacts, plan_prune};
 pub use reprotect::{ReprotectFacts, plan_reprotect};
 pub use sync::{SyncFacts, plan_sync};
 pub(crate) use test_cleanup::remains_in;

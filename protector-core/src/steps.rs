@@ -73,6 +73,7 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         cinder::ReleaseTwin,
         cinder::RemoveTwin,
         cinder::RemoveSurplusTwins,
+        cinder::RemoveLeftoverTwin,
         cinder::CreateTestVolume,
         cinder::DeleteTestVolume,
         nova::StopServer,

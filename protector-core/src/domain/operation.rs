@@ -26,6 +26,8 @@ pub enum OperationType {
     Commit,
     /// Takes the last planned move back.
     Undo,
+    /// Removes what is left over of a group, and of no use.
+    Prune,
 }
 
 impl OperationType {
@@ -47,6 +49,7 @@ impl OperationType {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
+            Self::Prune => "prune",
         }
     }
 }

@@ -2,12 +2,14 @@
 //! array refused.
 
 mod groups;
+mod leftover;
 mod membership;
 mod surplus;
 mod test_volumes;
 mod twins;
 
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
+pub use leftover::{RemoveLeftoverTwin, RemoveLeftoverTwinInput};
 pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
 pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};
 pub use test_volumes::{CreateTestVolume, CreateTestVolumeInput, DeleteTestVolume, DeleteTestVolumeInput};

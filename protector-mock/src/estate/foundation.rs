@@ -147,7 +147,7 @@ fn quotas(project: &Project, id: &str, administrator: &Client<'_>) -> Result<(),
     let storage = json!({
         "volumes": told.volumes.unwrap_or(room(volumes, 10)),
         "gigabytes": told.gigabytes.unwrap_or(room(gigabytes, 1000)),
-        "groups": 20,
+        "groups": servers.max(20),
         "snapshots": room(volumes, 10),
     });
     let path = format!("/v3/os-quota-sets/{id}");

@@ -1,6 +1,6 @@
 //! What all operations of a process share: so many steps at a time in one system of one site.
 
-use super::Service;
+use super::services::Service;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
