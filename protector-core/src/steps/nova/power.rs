@@ -1,4 +1,4 @@
-use super::{server_in, server_now};
+use super::{server_at_rest, server_in, server_now};
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;
 use crate::id::ServerId;
@@ -73,8 +73,8 @@ impl SiteStep for StopServer {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let server = known(site, run, &input.server_id).await?;
-        if server.status == "ACTIVE" && server.task_state.is_none() {
+        let server = server_at_rest(site.access, run, &input.server_id).await?;
+        if server.status == "ACTIVE" {
             site.access.cloud.servers().stop(&run.context, &input.server_id).await?;
         }
         server_in(site.access, run, &input.server_id, "SHUTOFF").await?;
@@ -93,8 +93,8 @@ impl SiteStep for StopServer {
 }
 
 async fn start(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
-    let server = known(site, run, id).await?;
-    if server.status == "SHUTOFF" && server.task_state.is_none() {
+    let server = server_at_rest(site.access, run, id).await?;
+    if server.status == "SHUTOFF" {
         site.access.cloud.servers().start(&run.context, id).await?;
     }
     server_in(site.access, run, id, "ACTIVE").await?;
