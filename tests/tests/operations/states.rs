@@ -9,7 +9,7 @@ use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{Error, MoveRequest, Request, TestRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
-const PAGE: &str = include_str!("../../../docs/operations/states.md");
+const PAGE: &str = include_str!("../../../docs/states.md");
 
 fn named() -> String {
     GROUP.to_owned()

@@ -1,4 +1,4 @@
-use super::{server_in, server_now};
+use super::{server_at_rest, server_in, server_now};
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;
 use crate::id::ServerId;
@@ -6,7 +6,6 @@ use crate::openstack::compute::Server;
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// Shuts a server down.
 #[derive(Debug)]
@@ -74,13 +73,13 @@ impl SiteStep for StopServer {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let server = known(site, run, &input.server_id).await?;
-        if server.status == "ACTIVE" && server.task_state.is_none() {
+        let before = known(site, run, &input.server_id).await?;
+        let late = |error| still_running(site, &before, error);
+        let server = server_at_rest(site.access, run, &input.server_id).await.map_err(late)?;
+        if server.status == "ACTIVE" {
             site.access.cloud.servers().stop(&run.context, &input.server_id).await?;
         }
-        server_in(site.access, run, &input.server_id, "SHUTOFF")
-            .await
-            .map_err(|error| still_running(site, &server, error))?;
+        server_in(site.access, run, &input.server_id, "SHUTOFF").await.map_err(late)?;
         Ok(Nothing {})
     }
 
@@ -110,20 +109,8 @@ fn still_running(site: Site<'_>, server: &Server, error: StepError) -> StepError
     )
 }
 
-/// A server once no task is under way on it: one that is still stopping cannot be started.
-async fn settled(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
-    let missing =
-        || StepError::new(Code::NotFound, format!("server {id} is not there at {}", site.access.site));
-    let judge = |servers: &[Server]| match servers.iter().find(|server| server.id == *id) {
-        None => ControlFlow::Break(Err(missing())),
-        Some(server) if server.task_state.is_some() => ControlFlow::Continue(()),
-        Some(server) => ControlFlow::Break(Ok(server.clone())),
-    };
-    site.access.servers.until(&run.context, judge).await?
-}
-
 async fn start(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
-    let server = settled(site, run, id).await?;
+    let server = server_at_rest(site.access, run, id).await?;
     if server.status == "SHUTOFF" {
         site.access.cloud.servers().start(&run.context, id).await?;
     }
