@@ -29,8 +29,6 @@ mod guests;
 mod machines;
 #[path = "dr_drill/output.rs"]
 mod output;
-#[path = "site_failover/progress.rs"]
-mod progress;
 #[path = "dr_drill/timeline.rs"]
 mod timeline;
 

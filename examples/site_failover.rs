@@ -17,16 +17,15 @@
 mod arguments;
 #[path = "site_failover/output.rs"]
 mod output;
-#[path = "site_failover/progress.rs"]
-mod progress;
 
 use arguments::{Arguments, Command, PlanCommand, ProtectArguments};
 use clap::Parser;
-use output::{Output, exit};
+use output::Output;
+use protector_cli::progress::Style;
+use protector_cli::{exit, follow, holder};
 use protector_core::config::{Config, LoadOptions};
-use protector_core::engine::Left;
-use protector_core::error::{Code, Coded};
-use protector_core::journal::Holder;
+use protector_core::domain::Finding;
+use protector_core::error::Coded;
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{Error, MoveRequest, OperationHandle, Protector, Request};
 use std::process::ExitCode;
@@ -49,33 +48,18 @@ async fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             output.error(&error);
-            ExitCode::from(exit_code(&error))
+            ExitCode::from(exit::of_error(&error, error.code()))
         }
-    }
-}
-
-fn exit_code(error: &Error) -> u8 {
-    match error {
-        Error::Refused { .. } => exit::REFUSED,
-        _ => match error.code() {
-            Code::ConfigurationInvalid
-            | Code::CloudUnknown
-            | Code::SecretUnavailable
-            | Code::KeyUnusable
-            | Code::GroupUnknown
-            | Code::GroupExists
-            | Code::OperationUnknown
-            | Code::StatusForbids => exit::USAGE,
-            _ => exit::FAILED,
-        },
     }
 }
 
 async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
     let options = LoadOptions { protector: arguments.config.clone(), ..LoadOptions::default() };
     let config = Config::load(&options)?;
-    let protector =
-        Protector::builder(config).driver(protector_pure::factory()).started_by(holder()).open()?;
+    let protector = Protector::builder(config)
+        .driver(protector_pure::factory())
+        .started_by(holder("site_failover"))
+        .open()?;
     let result = carry_out(&protector, arguments, output).await;
     // Also after an error: arrays count the sessions that nobody ends.
     protector.close().await;
@@ -98,7 +82,7 @@ async fn carry_out(protector: &Protector, arguments: &Arguments, output: &Output
             operate(protector, output, &Request::Failback(MoveRequest::planned(group))).await
         }
         Command::Unprotect { group } => {
-            operate(protector, output, &Request::Unprotect { group: group.clone() }).await
+            operate(protector, output, &Request::Unprotect { group: group.clone(), without_site: None }).await
         }
         Command::Resume { operation } => {
             let id = operation.as_deref().map(str::parse).transpose();
@@ -107,24 +91,12 @@ async fn carry_out(protector: &Protector, arguments: &Arguments, output: &Output
                 return Ok(exit::USAGE);
             };
             let handle = protector.resume(id).await?;
-            watch(output, handle, Vec::new()).await
+            show(output, handle, &[]).await
         }
         Command::Status { group } => {
             output.status(&protector.status(group.as_deref()).await?);
             Ok(exit::DONE)
         }
-    }
-}
-
-fn holder() -> Holder {
-    let read = |file: &str| std::fs::read_to_string(file).map(|text| text.trim().to_owned()).ok();
-    #[expect(clippy::disallowed_methods, reason = "a program may say under whose name it runs")]
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
-    Holder {
-        host: read("/etc/hostname").unwrap_or_else(|| "unknown".to_owned()),
-        process: std::process::id(),
-        program: "site_failover".to_owned(),
-        user: user.unwrap_or_else(|_| "unknown".to_owned()),
     }
 }
 
@@ -142,7 +114,7 @@ fn request(operation: &PlanCommand) -> Request {
         PlanCommand::Protect(wanted) => Request::Protect(protect(wanted)),
         PlanCommand::Failover { group } => Request::Failover(MoveRequest::planned(group)),
         PlanCommand::Failback { group } => Request::Failback(MoveRequest::planned(group)),
-        PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone() },
+        PlanCommand::Unprotect { group } => Request::Unprotect { group: group.clone(), without_site: None },
     }
 }
 
@@ -153,37 +125,12 @@ async fn operate(protector: &Protector, output: &Output, request: &Request) -> R
         return Err(Error::Refused { operation, findings, warnings });
     };
     let handle = protector.apply(plan).await?;
-    watch(output, handle, warnings).await
+    show(output, handle, &warnings).await
 }
 
-/// Shows what happens until the run is over. Ctrl-C stops it after what is under way; a second one ends the process.
-async fn watch(
-    output: &Output,
-    mut handle: OperationHandle,
-    warnings: Vec<protector_core::domain::Finding>,
-) -> Result<u8, Error> {
-    let stop = handle.stop_token();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("stopping after what is under way; `resume` continues");
-            stop.cancel();
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(exit::UNFINISHED));
-        }
-    });
-    let progress = progress::Display::new(handle.plan());
-    while let Some(step) = handle.next().await {
-        progress.show(&step);
-    }
-    progress.end();
-    let report = handle.finish().await?;
-    output.report(&report, &warnings);
-    Ok(match (&report.left, report.operation.status.as_str()) {
-        (None, "completed") => exit::DONE,
-        (None, "rolled_back") => exit::ROLLED_BACK,
-        (Some(Left::Contradiction(_)), _) => exit::FAILED,
-        (Some(_), _) => exit::UNFINISHED,
-        _ => exit::FAILED,
-    })
+/// Shows what happens until the run is over, and then what came of it.
+async fn show(output: &Output, handle: OperationHandle, warnings: &[Finding]) -> Result<u8, Error> {
+    let report = follow(handle, Style::Auto).await?;
+    output.report(&report, warnings);
+    Ok(exit::of_run(&report))
 }

@@ -3,6 +3,7 @@
 
 mod commits;
 mod estate;
+mod groups;
 mod process;
 
 use anyhow::Result;
@@ -19,6 +20,8 @@ enum Goal {
         #[arg(long, default_value_t = 10_000)]
         servers: u32,
     },
+    /// Groups that are protected and then moved, all at once
+    Groups(groups::Shape),
     /// So many commits of SQLite, as durable as the journal's
     Commits {
         /// How many
@@ -29,6 +32,7 @@ enum Goal {
 fn main() -> Result<()> {
     let told: Value = match Goal::parse() {
         Goal::Estate { servers } => estate::measure(servers)?,
+        Goal::Groups(shape) => groups::measure(shape)?,
         Goal::Commits { count } => commits::measure(count)?,
     };
     Ok(writeln!(io::stdout().lock(), "{told}")?)

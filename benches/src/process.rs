@@ -30,10 +30,25 @@ impl Used {
     }
 }
 
-/// The most memory that it ever had, in megabytes.
+/// The most memory that it ever had, or had since [`forget_peak`], in megabytes.
 pub(crate) fn peak_megabytes() -> Result<f64> {
+    megabytes("VmHWM:")
+}
+
+/// The memory that it has, in megabytes.
+pub(crate) fn megabytes_now() -> Result<f64> {
+    megabytes("VmRSS:")
+}
+
+/// The most memory is counted from now on.
+pub(crate) fn forget_peak() -> Result<()> {
+    // 5: see proc_pid_clear_refs(5)
+    fs::write("/proc/self/clear_refs", "5").context("failed to have the kernel count anew")
+}
+
+fn megabytes(name: &str) -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status").context("failed to read what the kernel counts")?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
-    let kibibytes: f64 = kibibytes.context("the kernel does not tell the peak")?.trim().parse()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix("kB"));
+    let kibibytes: f64 = kibibytes.context("the kernel does not tell the memory")?.trim().parse()?;
     Ok(kibibytes * 1024.0 / 1e6)
 }

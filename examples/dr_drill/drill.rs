@@ -6,9 +6,9 @@ use crate::checks::{self, Check, Expected};
 use crate::cloud::Cloud;
 use crate::guests::Guests;
 use crate::machines::{self, Machines};
-use crate::progress::Display;
 use crate::timeline::{Operation, Timeline};
 use anyhow::{Context as _, Result};
+use protector_cli::progress::{Display, Style};
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::Finding;
 use protector_core::operations::ProtectRequest;
@@ -178,7 +178,7 @@ impl Scene {
             return Ok(());
         }
         write(&mut self.guests, &self.clock, &self.a, original).await?;
-        let request = Request::Unprotect { group: GROUP.to_owned() };
+        let request = Request::Unprotect { group: GROUP.to_owned(), without_site: None };
         self.operate("unprotect", &request, original, true).await?;
         let begun = processor_seconds();
         let checks = checks::released(&self.expected("unprotect", original, true)).await?;
@@ -216,7 +216,7 @@ impl Scene {
         let mut handle = self.protector.apply(plan).await?;
         let plan = Arc::clone(handle.plan());
         let (begun, mut timeline, display) =
-            (self.clock.monotonic(), Timeline::default(), Display::new(&plan));
+            (self.clock.monotonic(), Timeline::default(), Display::new(handle.id(), &plan, Style::Auto));
         let passed = || self.clock.monotonic().saturating_sub(begun);
         let running = if at_home { &self.a } else { &self.b };
         loop {

@@ -73,12 +73,13 @@ codes! {
     StoreCorrupt = "store-corrupt", NeedsOperator, "Keep the file, restore the store from the other site's.";
     NeedsNewerRelease = "needs-newer-release", NeedsOperator, "Use the release of protector that wrote the record, or a later one.";
     StoresDiffer = "stores-differ", NeedsOperator, "Compare the two site stores: one of them was changed alone.";
-    GroupUnknown = "group-unknown", Fatal, "List the groups with `status`, then use one of those names.";
+    GroupUnknown = "group-unknown", Fatal, "List the groups (`protector protection-group list`), then use one of those names.";
     GroupExists = "group-exists", Fatal, "Choose another name, or unprotect the group first.";
     GroupBusy = "group-busy", Fatal, "Wait for the running operation, or resume it where it was left.";
-    StatusForbids = "status-forbids", Fatal, "The group's status does not allow the operation: `status` says which one is legal.";
+    StatusForbids = "status-forbids", Fatal, "The group's status does not allow the operation: `protector protection-group show` says what is possible.";
+    NotConfirmed = "not-confirmed", Fatal, "Give the group's own name when asked for it, or with --confirm: nothing was changed.";
     OperationRefused = "operation-refused", Fatal, "Mend each finding, then try again: nothing was changed.";
-    OperationUnknown = "operation-unknown", Fatal, "List the operations with `status`, then use one of those ids.";
+    OperationUnknown = "operation-unknown", Fatal, "List the operations (`protector operation list`), then use one of those ids.";
     PlanOutdated = "plan-outdated", Fatal, "The world changed since the plan was made: plan again.";
     TermLost = "term-lost", Fatal, "Another process has taken the operation over: watch it there.";
     StepConflict = "step-conflict", NeedsOperator, "Compare what was found with what was expected, put it right, then resume.";

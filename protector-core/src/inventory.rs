@@ -2,6 +2,7 @@
 
 mod capture;
 mod facts;
+mod names;
 mod points;
 mod site_probe;
 mod volume_types;
@@ -9,6 +10,7 @@ mod watch;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
+pub use names::read_names;
 pub use points::{read_points, read_schedule};
 pub use site_probe::{SiteNeeds, observe, reach};
 pub use volume_types::read_volume_types;

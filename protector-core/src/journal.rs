@@ -152,7 +152,8 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// As [`operation`](Self::operation).
     fn operations(&self, group: Option<GroupId>) -> Answer<'_, Vec<StoredOperation>>;
 
-    /// An operation's records with a sequence number above `after`, checked against the chain.
+    /// An operation's records with a sequence number above `after`, checked against the chain; the operation's own text is
+    /// checked only if they are read from the first.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if a row was changed, removed or moved; [`StoreError::OperationUnknown`].
@@ -168,4 +169,15 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// # Effects
     /// Not undone: operations are never removed.
     fn copy_operation(&self, operation: StoredOperation, records: Vec<StoredRecord>) -> Answer<'_, u64>;
+
+    /// The same of an operation of which a copy is here: its text, which may be megabytes, is not sent and read again for every
+    /// record, for the chain begins with its hash.
+    ///
+    /// # Errors
+    /// [`StoreError::OperationUnknown`] if there is no copy; [`StoreError::Diverged`] as in
+    /// [`copy_operation`](Self::copy_operation).
+    ///
+    /// # Effects
+    /// Not undone: operations are never removed.
+    fn copy_records(&self, operation: OperationId, records: Vec<StoredRecord>) -> Answer<'_, u64>;
 }

@@ -4,8 +4,10 @@ mod add_member;
 mod admission;
 mod commit;
 mod failover;
+mod housekeeping;
 mod placement;
 mod protect;
+mod prune;
 mod removal;
 mod remove_member;
 mod replication;
@@ -14,13 +16,16 @@ mod set_policy;
 mod sync;
 mod test_cleanup;
 mod test_failover;
+mod turns;
 mod twins;
 mod unprotect;
 
 pub use add_member::{AddMemberFacts, plan_add_member};
 pub use commit::plan_commit;
 pub use failover::{FailoverFacts, MoveMode, plan_failover};
+pub use housekeeping::{GroupSnapshots, HousekeepingFacts, leftovers};
 pub use protect::{ProtectFacts, ProtectRequest, plan_protect};
+pub use prune::{PruneFacts, plan_prune};
 pub use remove_member::{RemoveMemberFacts, plan_remove_member};
 pub use reprotect::{ReprotectFacts, plan_reprotect};
 pub use set_policy::{PolicyChange, SetPolicyFacts, plan_set_policy};
@@ -30,7 +35,7 @@ pub use test_cleanup::{TestCleanupFacts, plan_test_cleanup};
 pub use test_failover::{TestFailoverFacts, plan_test_failover};
 pub use unprotect::{MadeObject, UnprotectFacts, plan_unprotect};
 
-use crate::domain::Finding;
+use crate::domain::{Finding, ReplicationForecast};
 use crate::engine::{Plan, PlanError, StepBuilder};
 use crate::id::StepId;
 use crate::inventory::{ArrayFacts, SiteFacts};
@@ -58,6 +63,8 @@ pub struct Planned {
     pub warnings: Vec<Finding>,
     /// What an unplanned move would lose.
     pub loss: Option<LossForecast>,
+    /// What the last replication of a planned move is likely to cost; none if the target's array does not tell of its points.
+    pub replication: Option<ReplicationForecast>,
 }
 
 /// What an unplanned move would lose, before it is begun.
@@ -75,12 +82,12 @@ pub struct LossForecast {
 
 impl Planned {
     pub(crate) fn refused(findings: Vec<Finding>, warnings: Vec<Finding>) -> Self {
-        Self { plan: None, findings, warnings, loss: None }
+        Self { plan: None, findings, warnings, loss: None, replication: None }
     }
 
     pub(crate) fn ready(plan: Plan) -> Self {
         let warnings = plan.warnings.clone();
-        Self { plan: Some(plan), findings: Vec::new(), warnings, loss: None }
+        Self { plan: Some(plan), findings: Vec::new(), warnings, loss: None, replication: None }
     }
 }
 

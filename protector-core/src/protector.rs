@@ -27,12 +27,16 @@ mod document;
 mod drift;
 mod drill;
 mod error;
+mod housekeeping;
 mod log;
+mod mappings;
 mod objects;
 mod operation;
 mod planning;
+mod policy;
 mod recovery;
 mod report;
+mod site_failover;
 mod sites;
 mod status;
 mod tick;
@@ -42,16 +46,21 @@ mod watch;
 pub use builder::ProtectorBuilder;
 pub use drill::{DrillRecord, DrillStep, RecoveryTime};
 pub use error::Error;
+pub use housekeeping::{Housekeeping, Kept, Pruned, Unread};
 pub use operation::{OperationHandle, OperationReport, Progress};
 pub use recovery::RecoveryPointView;
 pub use report::{Remark, Report, StepReport};
+pub use site_failover::{
+    GroupOutcome, GroupPlan, GroupResult, GroupTask, OnFailure, Reason, SiteFailoverHandle, SiteFailoverPlan,
+    SiteFailoverReport, SiteFailoverRequest, SiteMove, SiteProgress,
+};
 pub use sites::{ArrayView, SiteView};
 pub use status::{OperationView, Status};
 pub use tick::{Due, DueResult};
 pub use watch::Watcher;
 
 use crate::config::{Config, ProtectorConfig};
-use crate::domain::{OperationType, ProtectionGroup};
+use crate::domain::{Action, OperationType, ProtectionGroup};
 use crate::driver::CLOSING_TIME;
 use crate::engine::Executor;
 use crate::id::SiteName;
@@ -121,10 +130,53 @@ pub enum Request {
     Unprotect {
         /// The group's name.
         group: String,
+        /// The site where the group does not run, if it does not answer and is to be left behind as it is.
+        without_site: Option<SiteName>,
     },
 }
 
 impl Request {
+    /// The name of the group, or what it was called instead: its id.
+    pub fn group(&self) -> &str {
+        match self {
+            Self::Protect(request) => &request.name,
+            Self::Failover(request) | Self::Failback(request) => &request.group,
+            Self::TestFailover(request) => &request.group,
+            Self::Set(request) => &request.group,
+            Self::AddMember(request) | Self::RemoveMember(request) => &request.group,
+            Self::TestCleanup { group }
+            | Self::Sync { group }
+            | Self::Reprotect { group }
+            | Self::Commit { group }
+            | Self::Undo { group }
+            | Self::Unprotect { group, .. } => group,
+        }
+    }
+
+    /// What is to be done with a group that is there; none if it is to be made.
+    pub fn action(&self) -> Option<Action> {
+        let moved = |request: &MoveRequest, planned, unplanned| match request.kind {
+            MoveKind::Planned => planned,
+            MoveKind::Unplanned { .. } => unplanned,
+        };
+        Some(match self {
+            Self::Protect(_) => return None,
+            Self::Failover(request) => moved(request, Action::Failover, Action::UnplannedFailover),
+            Self::Failback(request) => moved(request, Action::Failback, Action::UnplannedFailback),
+            Self::TestFailover(_) => Action::TestFailover,
+            Self::TestCleanup { .. } => Action::TestCleanup,
+            Self::Sync { .. } => Action::Sync,
+            Self::Reprotect { .. } => Action::Reprotect,
+            Self::Commit { .. } => Action::Commit,
+            Self::Undo { .. } => Action::Undo,
+            Self::Set(_) => Action::Set,
+            Self::AddMember(_) => Action::AddMember,
+            Self::RemoveMember(_) => Action::RemoveMember,
+            Self::Unprotect { without_site: None, .. } => Action::Unprotect,
+            Self::Unprotect { without_site: Some(_), .. } => Action::UnprotectWithoutSite,
+        })
+    }
+
     /// What the operation would be.
     pub fn operation_type(&self) -> OperationType {
         match self {

@@ -3,28 +3,37 @@
 mod adapter;
 pub mod cinder;
 pub mod guard;
+pub mod guest;
+pub mod hook;
+mod machine;
 pub mod neutron;
 pub mod nova;
 mod records;
 pub mod storage;
 
 pub use adapter::{Seen, Site, SiteStep};
+pub use machine::{Command, CommandEnd, Machine, ThisMachine};
 pub use records::{RecordError, Records};
 
 use crate::engine::StepKinds;
 use crate::id::SiteName;
 use crate::inventory::SiteAccess;
+use crate::transport::Caller;
 use adapter::AtSite;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What steps work on: each site's clients, and the records of both.
+/// What steps work on: each site's clients, the records of both, and the machine at which the operation runs.
 #[derive(Debug)]
 pub struct World {
     /// The sites.
     pub sites: BTreeMap<SiteName, SiteAccess>,
     /// Groups and definitions in both stores.
     pub records: Records,
+    /// From where guests are reached, and where commands are run.
+    pub machine: Arc<dyn Machine>,
+    /// How webhooks are told.
+    pub webhooks: Caller,
 }
 
 /// All step kinds.
@@ -65,6 +74,7 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         cinder::ReleaseTwin,
         cinder::RemoveTwin,
         cinder::RemoveSurplusTwins,
+        cinder::RemoveLeftoverTwin,
         cinder::CreateTestVolume,
         cinder::DeleteTestVolume,
         nova::StopServer,
@@ -88,5 +98,8 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         neutron::DeleteTestNetwork,
         neutron::CreateTestPort,
         neutron::DeleteTestPort,
+        guest::CheckConsole,
+        guest::CheckPort,
+        hook::RunHook,
     ]
 }

@@ -11,12 +11,14 @@ pytest.register_assert_rewrite('journey')
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 DEFAULT_PROGRAM = HERE.parents[1] / 'target' / 'debug' / 'examples' / 'site_failover'
+DEFAULT_COMMAND = HERE.parents[1] / 'target' / 'debug' / 'protector'
 
 
 def pytest_addoption(parser):
     group = parser.getgroup('scenario')
     group.addoption('--bed', help='description of the pair of sites (bed.json)')
     group.addoption('--program', default=str(DEFAULT_PROGRAM), help='the site_failover binary')
+    group.addoption('--command', default=str(DEFAULT_COMMAND), help='the protector binary')
     group.addoption('--artifacts', help='directory for the fidelity reports')
     group.addoption('--keep', action='store_true', help='leave the estate behind')
     group.addoption('--kill-share', default='1/3', metavar='N/M',
@@ -152,14 +154,14 @@ def binary(request):
 
 
 @pytest.fixture(scope='session')
-def make_program(bed, binary, faults, evidence, tmp_path_factory):
+def make_program(request, bed, binary, faults, evidence, tmp_path_factory):
     """Makes a program with a configuration (and so with site stores) of its own."""
     from configuration import Configuration
     from program import Program
 
     def make(name, **options):
         program = Program(binary, Configuration(bed, tmp_path_factory.mktemp(name), **options),
-                          faults)
+                          faults, command=request.config.getoption('command'))
         evidence.programs.append(program)
         return program
     return make

@@ -12,10 +12,12 @@ import truth
 class Journey:
     """Drives the program for one group and checks each step against the truth."""
 
-    def __init__(self, bed, estate, program, group, members, artifacts, say):
-        """`members`: name → id, at home, of the VMs that are protected."""
+    def __init__(self, bed, estate, program, group, members, artifacts, say, destroyed=True):
+        """`members`: name → id, at home, of the VMs that are protected. `destroyed`: whether what an array will
+        eradicate has to be in the journal, too; what was discarded is not."""
         self.bed, self.estate, self.program, self.say = bed, estate, program, say
         self.group, self.members, self.artifacts = group, members, artifacts
+        self.destroyed = destroyed
         self.home, self.away = bed.names
         self.contents = Contents(bed)
         self.before = truth.read(bed)
@@ -44,12 +46,12 @@ class Journey:
         self.now = truth.read(self.bed)
         return self.now
 
-    def assert_untouched(self, destroyed=True):
+    def assert_untouched(self, destroyed=None):
         """No stranger changed and nothing exists that the journal does not know, not even
         (`destroyed`) as what an array will eradicate."""
         assert checks.strangers(self.before, self.now, self.owned) == []
         assert checks.unknown(self.before, self.now, self.program.objects(), self.ours,
-                              destroyed=destroyed) == []
+                              destroyed=self.destroyed if destroyed is None else destroyed) == []
 
     def twins(self):
         """The volumes at the other site, by the program's own account."""

@@ -109,8 +109,9 @@ class Program:
     """The binary with one configuration. Every process that it starts is the fault proxy's
     victim: a rule that kills, kills it."""
 
-    def __init__(self, binary, configuration, faults, directory=None):
+    def __init__(self, binary, configuration, faults, directory=None, command=None):
         self.binary, self.configuration, self.faults = str(binary), configuration, faults
+        self.command_binary = str(command or binary)
         self.directory = directory or configuration.directory
         self.history, self._count, self._running = [], 0, []
 
@@ -122,11 +123,11 @@ class Program:
         return {**inherited, 'OS_CLIENT_CONFIG_FILE': str(self.configuration.clouds_file),
                 'RUST_BACKTRACE': '1', **self.configuration.environment}
 
-    def start(self, *arguments, output='json'):
+    def start(self, *arguments, output='json', binary=None):
         """Starts the program and returns at once."""
         self._count += 1
         paths = [self.directory / f'run-{self._count:03}.{part}' for part in ('stdout', 'stderr')]
-        command = [self.binary, '--config', str(self.configuration.protector_file),
+        command = [binary or self.binary, '--config', str(self.configuration.protector_file),
                    '--output', output, *arguments]
         if arguments[0] != 'status':            # which asks the stores alone, also while another runs
             self.faults.mark(f'{COMMAND}{arguments[0]}')
@@ -148,6 +149,13 @@ class Program:
     def run(self, *arguments, expect=DONE, limit=LIMIT, output='json'):
         """Runs to the end; `expect` is the exit code it has to have (None: any)."""
         result = self.start(*arguments, output=output).result(limit)
+        if expect is not None and result.code != expect:
+            raise Misbehaved(f'{result.told()}\nexpected exit code {expect}')
+        return result
+
+    def command(self, *arguments, expect=DONE, limit=LIMIT):
+        """The same with the command of the same configuration, `protector`."""
+        result = self.start(*arguments, binary=self.command_binary).result(limit)
         if expect is not None and result.code != expect:
             raise Misbehaved(f'{result.told()}\nexpected exit code {expect}')
         return result

@@ -10,6 +10,8 @@
 
 #[path = "../../examples/dr_drill/application.rs"]
 mod application;
+#[path = "operations/boot.rs"]
+mod boot;
 #[path = "../../examples/dr_drill/cloud.rs"]
 #[expect(dead_code, reason = "the drill looks at more of it")]
 mod cloud;
@@ -19,18 +21,24 @@ mod control;
 mod document;
 #[path = "operations/guests.rs"]
 mod guests;
+#[path = "operations/hooks.rs"]
+mod hooks;
 #[path = "operations/late.rs"]
 mod late;
 #[path = "../../examples/dr_drill/machines.rs"]
 mod machines;
 #[path = "operations/members.rs"]
 mod members;
+#[path = "operations/order.rs"]
+mod order;
 #[path = "operations/owner.rs"]
 mod owner;
 #[path = "operations/partial.rs"]
 mod partial;
 #[path = "operations/scene.rs"]
 mod scene;
+#[path = "operations/site.rs"]
+mod site;
 #[path = "operations/states.rs"]
 mod states;
 #[path = "operations/undo.rs"]

@@ -115,6 +115,7 @@ async fn a_pair_as_an_administrator_sees_it_is_ok_on_both_sites() {
             (CheckKind::Quota, 7),
             (CheckKind::GroupType, 1),
             (CheckKind::VolumeTypes, 1),
+            (CheckKind::Mappings, 1),
             (CheckKind::ImportedVolumes, 1),
         ] {
             assert_eq!(of(&report, kind).len(), count, "{kind:?}: {report:#?}");
@@ -201,9 +202,8 @@ async fn a_site_that_says_nothing_has_a_report_in_bounded_time_and_keeps_the_oth
     assert!(took <= Duration::from_secs(20), "{took:?}");
     let kinds: Vec<(CheckKind, CheckStatus)> =
         not_ok(&alive).into_iter().map(|check| (check.kind, check.status)).collect();
-    let expected =
-        [(CheckKind::Pairing, CheckStatus::Warning), (CheckKind::VolumeTypes, CheckStatus::Warning)];
-    assert_eq!(kinds, expected);
+    let unknown = [CheckKind::Pairing, CheckKind::VolumeTypes, CheckKind::Mappings];
+    assert_eq!(kinds, unknown.map(|kind| (kind, CheckStatus::Warning)));
     let sites = bench.protector.sites().await.unwrap();
     let reachable: Vec<(bool, bool)> =
         sites.iter().map(|site| (site.reachable, site.arrays[0].reachable)).collect();
@@ -216,7 +216,7 @@ async fn one_service_that_says_nothing_is_named_and_no_other_is() {
     bench.apply("[{target: site-a/compute, action: hang-before, times: 0}]");
     let report = bench.validate("site-a").await;
     let failed: Vec<&str> = not_ok(&report).into_iter().map(|check| check.subject.as_str()).collect();
-    assert_eq!(failed, ["service compute", "processes of compute", "quotas of compute"]);
+    assert_eq!(failed, ["service compute", "processes of compute", "quotas of compute", "mappings"]);
 }
 
 #[tokio::test(start_paused = true)]

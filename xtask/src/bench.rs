@@ -9,6 +9,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+/// A group is starved if it ends so much later than half of those that began with it.
+const STARVED: f64 = 2.0;
+
 /// A goal, and what came of it.
 struct Goal {
     what: &'static str,
@@ -39,6 +42,8 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<()> {
     // Each event is written to both sites' stores.
     let commits = goal(&["commits", &format!("{}", 2.0 * events)])?;
     let estate = goal(&["estate"])?;
+    let one = goal(&groups("1", "500", "4", "2"))?;
+    let many = goal(&groups("50", "10", "1", "1"))?;
     let drilled =
         number(&drill, "/processor_seconds/operations") + number(&drill, "/processor_seconds/checks");
     let goals = [
@@ -60,9 +65,40 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<()> {
             unit: "MB",
             is: number(&estate, "/peak_megabytes"),
         },
+        Goal {
+            what: "500 VMs with 4 volumes and 2 ports each, failover planned",
+            most: 1.0,
+            unit: "s",
+            is: number(&one, "/plan/seconds"),
+        },
+        Goal {
+            what: "500 VMs, most memory beside the sites'",
+            most: 150.0,
+            unit: "MB",
+            is: number(&one, "/more_than_the_sites_megabytes"),
+        },
+        Goal {
+            what: "500 VMs, those not as they should be after the failover",
+            most: 0.0,
+            unit: "VMs",
+            is: number(&one, "/servers_not_as_they_should_be"),
+        },
+        Goal {
+            what: "50 groups of 10 VMs at once, those not moved",
+            most: 0.0,
+            unit: "groups",
+            is: number(&many, "/groups_not_done"),
+        },
+        Goal {
+            what: "50 groups of 10 VMs at once, the last over the median",
+            most: STARVED,
+            unit: "",
+            is: number(&many, "/ended_after/last") / number(&many, "/ended_after/median"),
+        },
     ];
     let baseline = number(&commits, "/processor_seconds");
-    let text = report(&goals, &drill, &commits, drilled / baseline.max(f64::MIN_POSITIVE), &estate);
+    let mut text = report(&goals, &drill, &commits, drilled / baseline.max(f64::MIN_POSITIVE), &estate);
+    text += &moves(&one, &many);
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
     let document = json!({
@@ -72,6 +108,8 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<()> {
         "dr_drill": {"processor_seconds": drill.pointer("/processor_seconds"), "seconds": drill.pointer("/seconds")},
         "commits": commits,
         "estate": estate,
+        "one_group": one,
+        "many_groups": many,
     });
     for (name, text) in [("report.json", format!("{document:#}\n")), ("report.md", text.clone())] {
         let path = folder.join(name);
@@ -79,6 +117,11 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<()> {
     }
     println!("\n{text}\nwritten to {}", folder.display());
     Ok(())
+}
+
+/// Groups that are moved: how many, VMs of each, volumes and ports of each VM.
+fn groups<'a>(groups: &'a str, servers: &'a str, volumes: &'a str, ports: &'a str) -> [&'a str; 9] {
+    ["groups", "--groups", groups, "--servers", servers, "--volumes", volumes, "--ports", ports]
 }
 
 /// Runs a program that tells its result as JSON.
@@ -94,6 +137,27 @@ fn told(command: &mut Command) -> Result<Value> {
 
 fn number(value: &Value, path: &str) -> f64 {
     value.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+fn moves(one: &Value, many: &Value) -> String {
+    format!(
+        "\nThe failover of 500 VMs has {:.0} steps and {:.0} journaled events; it took {:.1} s of processor time, the simulated \
+         sites' in the same process among them, and {:.0} s by the sites' clock. The plan took {:.2} s of processor time, with what \
+         the sites compute for it. At the most the process had {:.0} MB, {:.0} MB of them beside what the sites had before.\n\n\
+         The 50 groups ended after {:.0} s (the first), {:.0} s (the median) and {:.0} s (the last) by the sites' clock; the \
+         longest time in which nothing happened in one of them was {:.0} s.\n",
+        number(one, "/plan/steps"),
+        number(one, "/failover/events"),
+        number(one, "/failover/processor_seconds"),
+        number(one, "/failover/site_seconds"),
+        number(one, "/plan/processor_seconds"),
+        number(one, "/peak_megabytes"),
+        number(one, "/more_than_the_sites_megabytes"),
+        number(many, "/ended_after/first"),
+        number(many, "/ended_after/median"),
+        number(many, "/ended_after/last"),
+        number(many, "/longest_without_an_event"),
+    )
 }
 
 fn report(goals: &[Goal], drill: &Value, commits: &Value, ratio: f64, estate: &Value) -> String {

@@ -7,6 +7,7 @@ mod docs;
 mod openapi;
 mod pair;
 mod process;
+mod programs;
 mod python;
 mod simulated;
 mod strangers;

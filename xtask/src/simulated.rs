@@ -2,7 +2,7 @@
 
 use crate::differences::{self, Judged};
 use crate::pair::{self, Pair};
-use crate::process::{cargo, run};
+use crate::programs;
 use crate::python;
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -11,7 +11,8 @@ use std::process::Command;
 
 /// What runs, in one process: the estate that it plays in takes longer to make than most tests. The last leaves it in
 /// ruins.
-const TESTS: &[&str] = &["test_scenario.py", "test_bad_input.py", "test_kills.py", "test_refusals.py"];
+const TESTS: &[&str] =
+    &["test_scenario.py", "test_operations.py", "test_bad_input.py", "test_kills.py", "test_refusals.py"];
 
 /// Where the pair is, below the target folder; its record of requests stays.
 pub(crate) const FOLDER: &str = "simulated-pair";
@@ -24,14 +25,13 @@ const KILLS: [&str; 2] = ["--kill-share", "1/3"];
 pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
     pair::build(workspace)?;
-    let program = ["build", "--locked", "--package", "protector-examples", "--example", "site_failover"];
-    run(&mut cargo(root, program))?;
+    programs::build(workspace)?;
     let python = python::TESTBED.python(workspace)?;
     let pair = Pair::start(workspace, FOLDER)?;
     let mut pytest = python::pytest(&python, root);
     pytest.args(TESTS.iter().map(|test| format!("testbed/scenario/{test}")));
     pytest.arg("--bed").arg(pair.folder.join("bed.json"));
-    pytest.arg("--program").arg(workspace.target.join("debug/examples/site_failover"));
+    pytest.args(programs::options(workspace));
     pytest.arg("--artifacts").arg(pair.folder.join("reports"));
     pair.run(pytest.args(KILLS).arg("--kill-seed").arg(commit(root)))?;
     differences::compare(workspace, &python, &pair.folder.join(pair::REQUESTS), Judged::Simulated)

@@ -3,6 +3,7 @@
 use crate::differences::{self, Judged};
 use crate::pair;
 use crate::process::{cargo, run as run_command};
+use crate::programs;
 use crate::python::interpreter;
 use crate::simulated;
 use crate::tier::{Ending, Tiers};
@@ -11,9 +12,6 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The program under test, below the target folder.
-const PROGRAM: &str = "debug/examples/site_failover";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -118,7 +116,7 @@ impl Bed<'_> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
         tiers.run("simulator", 240, || passed(self.build_simulator()));
         tiers.run("sites", 480, || passed(self.act("up", &[])));
-        tiers.run("program", 240, || passed(self.build()));
+        tiers.run("programs", 240, || passed(programs::build(self.workspace)));
         let tests = Tests::of(scenario);
         tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));
         tiers.run("recording", 10, || passed(self.recording(scenario.record)));
@@ -128,22 +126,17 @@ impl Bed<'_> {
         tiers.finish()
     }
 
-    fn build(&self) -> Result<()> {
-        let build = ["build", "--locked", "--package", "protector-examples", "--example", "site_failover"];
-        run_command(&mut cargo(&self.workspace.root, build))
-    }
-
     /// Runs the scenario in one process: the estate that it plays in takes longer to make than most tests.
     fn scenario(&self, tests: &Tests) -> Result<()> {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let told = [
             ["--bed".to_owned(), path(self.folder.join("bed.json"))],
-            ["--program".to_owned(), path(self.workspace.target.join(PROGRAM))],
             ["--artifacts".to_owned(), path(self.folder.join("reports"))],
         ];
+        let programs = programs::options(self.workspace);
         let files: Vec<_> = tests.files.iter().map(|file| format!("testbed/scenario/{file}")).collect();
         let files: Vec<_> = files.iter().map(String::as_str).collect();
-        self.pytest(&files, &[&told.concat(), tests.options.as_slice()].concat())
+        self.pytest(&files, &[&told.concat(), &programs[..], tests.options.as_slice()].concat())
     }
 
     /// Says what the sites answered that the recording does not know, and whether the same program has asked the same of
@@ -158,7 +151,7 @@ impl Bed<'_> {
             println!("there is news: `cargo xtask testbed test --record` adds it to the recording");
         }
         let simulated = self.workspace.target.join(simulated::FOLDER).join(pair::REQUESTS);
-        if newer(&simulated, &self.workspace.target.join(PROGRAM)) {
+        if newer(&simulated, &programs::site_failover(self.workspace)) {
             return differences::compare_asked(self.workspace, &python, &record, &simulated);
         }
         println!("no simulated sites were asked by this program: `cargo xtask test scenario` does");
@@ -198,12 +191,12 @@ impl Tests {
             }
             (false, None) => (None, Vec::new()),
         };
-        let mut files = vec!["test_scenario.py", "test_bad_input.py"];
+        let mut files = vec!["test_scenario.py", "test_operations.py", "test_bad_input.py"];
         files.extend(kills.map(|_| "test_kills.py"));
         // The last: it leaves the estate in ruins, which those before find as it was made.
         files.push("test_refusals.py");
         let options = options.into_iter().map(ToOwned::to_owned).collect();
-        Self { files, options, budget: 600 + kills.unwrap_or_default() }
+        Self { files, options, budget: 700 + kills.unwrap_or_default() }
     }
 }
 
@@ -235,7 +228,10 @@ mod tests {
     #[test]
     fn kills_run_only_when_asked_for_whole_or_a_share() {
         let without = asked(&[]).unwrap();
-        assert_eq!(without.files, ["test_scenario.py", "test_bad_input.py", "test_refusals.py"]);
+        assert_eq!(
+            without.files,
+            ["test_scenario.py", "test_operations.py", "test_bad_input.py", "test_refusals.py"]
+        );
         assert_eq!(without.options, [""; 0]);
         let whole = asked(&["--kill"]).unwrap();
         assert!(whole.files.contains(&"test_kills.py"));

@@ -68,6 +68,9 @@ finding_codes! {
     RpoUnknown = "rpo-unknown";
     RpoTooShort = "rpo-too-short";
     ArrayUnreachable = "array-unreachable";
+    LeftBehind = "left-behind";
+    SiteAnswers = "site-answers";
+    OrderInvalid = "order-invalid";
 }
 
 /// Something that refuses an operation, or that the operator should know.

@@ -1,4 +1,4 @@
-use super::OperationType;
+use super::{GroupPolicy, OperationType};
 use crate::id::{
     ArrayName, ArrayVolumeId, ConsistencyGroupId, GroupId, LineageId, OperationId, PortId, ProjectId,
     ServerId, SiteName, VolumeId,
@@ -62,6 +62,9 @@ pub struct ProtectionGroup {
     /// The test that runs, if one does.
     #[serde(default)]
     pub test: Option<RunningTest>,
+    /// What a person wants of its moves.
+    #[serde(default, skip_serializing_if = "GroupPolicy::is_unsaid")]
+    pub policy: GroupPolicy,
 }
 
 /// Where a group stands.
@@ -98,6 +101,23 @@ pub enum GroupStatus {
 }
 
 impl GroupStatus {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Creating,
+        Self::Active,
+        Self::FailingOver,
+        Self::FailedOver,
+        Self::FailedOverPartial,
+        Self::FailingBack,
+        Self::Updating,
+        Self::Testing,
+        Self::TestActive,
+        Self::Cleaning,
+        Self::Syncing,
+        Self::Deleting,
+        Self::Error,
+    ];
+
     /// The name, as JSON has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +134,23 @@ impl GroupStatus {
             Self::Syncing => "syncing",
             Self::Deleting => "deleting",
             Self::Error => "error",
+        }
+    }
+
+    /// Whether no operation is changing the group.
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Active | Self::FailedOver | Self::FailedOverPartial | Self::TestActive | Self::Error => {
+                true
+            }
+            Self::Creating
+            | Self::FailingOver
+            | Self::FailingBack
+            | Self::Updating
+            | Self::Testing
+            | Self::Cleaning
+            | Self::Syncing
+            | Self::Deleting => false,
         }
     }
 }
@@ -234,7 +271,7 @@ pub struct Member {
     pub lineage: LineageId,
     /// The server's name.
     pub name: String,
-    /// Lower ones start first and stop last.
+    /// Lower ones start first and stop last, unless the group's policy has an order.
     pub order: u32,
     /// The server at each site where there is one.
     #[serde(default)]

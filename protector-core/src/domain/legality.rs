@@ -1,4 +1,5 @@
 use super::{GroupStatus, ProtectionGroup, ReplicationState};
+use crate::id::SiteName;
 use serde::Serialize;
 use std::fmt;
 
@@ -35,6 +36,8 @@ pub enum Action {
     RemoveMember,
     /// End the protection.
     Unprotect,
+    /// End the protection though the other site does not answer: what the group has there stays there.
+    UnprotectWithoutSite,
     /// Go on with, or cancel, the operation that changes it.
     Resume,
 }
@@ -56,6 +59,7 @@ impl Action {
         Self::AddMember,
         Self::RemoveMember,
         Self::Unprotect,
+        Self::UnprotectWithoutSite,
         Self::Resume,
     ];
 
@@ -76,6 +80,7 @@ impl Action {
             Self::AddMember => "add_member",
             Self::RemoveMember => "remove_member",
             Self::Unprotect => "unprotect",
+            Self::UnprotectWithoutSite => "unprotect (without the other site)",
             Self::Resume => "resume",
         }
     }
@@ -106,7 +111,9 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
         },
         // The move is finished by the operation that began it.
         GroupStatus::FailedOverPartial => {
-            vec![if away { Failover } else { Failback }, Unprotect]
+            let mut possible = vec![if away { Failover } else { Failback }, Unprotect];
+            possible.extend((group.replication == ReplicationState::Running).then_some(unplanned));
+            possible
         }
         GroupStatus::TestActive => vec![TestCleanup, planned, unplanned],
         GroupStatus::Error => vec![Unprotect],
@@ -131,6 +138,35 @@ pub fn possible(group: &ProtectionGroup) -> Vec<Action> {
             possible.push(Undo);
         }
     }
+    possible
+}
+
+/// What is possible with a group as it is while one of its sites does not answer. Empty only if the group runs at that site
+/// and nothing that could go on from there has reached the other one.
+pub fn possible_without(group: &ProtectionGroup, silent: &SiteName) -> Vec<Action> {
+    use Action::{
+        Commit, Failback, Failover, Resume, Set, TestCleanup, TestFailover, UnplannedFailback,
+        UnplannedFailover, UnprotectWithoutSite,
+    };
+    let possible = possible(group);
+    if *silent == group.current_primary_site {
+        let without_primary = |action: &Action| {
+            matches!(action, UnplannedFailover | UnplannedFailback | TestFailover | TestCleanup | Resume)
+        };
+        return possible.into_iter().filter(without_primary).collect();
+    }
+    let mut kept = group.uncommitted.iter().flat_map(|uncommitted| &uncommitted.safety_snapshots);
+    let kept_there = kept.any(|snapshot| snapshot.site == *silent);
+    let partial = group.status == GroupStatus::FailedOverPartial;
+    let without_other = |action: &Action| match action {
+        Resume | Set => true,
+        Commit => !kept_there,
+        Failover | Failback => partial,
+        _ => false,
+    };
+    let settled = group.status.is_settled();
+    let mut possible: Vec<Action> = possible.into_iter().filter(without_other).collect();
+    possible.extend(settled.then_some(UnprotectWithoutSite));
     possible
 }
 

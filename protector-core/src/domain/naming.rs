@@ -115,6 +115,17 @@ pub fn safety_snapshot(operation: OperationType, epoch: u64, attempt: u64) -> St
     format!("protector-safety-{operation}-e{epoch}-a{attempt}")
 }
 
+/// Whether a snapshot's name is that of a safety snapshot.
+pub fn is_safety_snapshot(name: &str) -> bool {
+    name.starts_with("protector-safety-") && epoch_of_point(name).is_some()
+}
+
+/// The test that a tag or description is the marker of.
+pub fn test_of_tag(tag: &str) -> Option<OperationId> {
+    let test = tag.strip_prefix(TEST_KEY)?.strip_prefix(':')?.parse().ok()?;
+    (test_tag(test) == tag).then_some(test)
+}
+
 /// The reason that a fenced server's lock gives.
 pub fn lock_reason(group: &str, site: &str) -> String {
     format!("protector: group {group} runs at {site}")
@@ -160,6 +171,10 @@ mod tests {
         assert!(!is_of_test(&super::markers(group, lineage), one));
         // Neutron before 2023 takes no tag of more than 60 characters; none holds a comma.
         assert!(test_tag(one).len() <= 60 && !test_tag(one).contains(','));
+        assert_eq!(test_of_tag(&test_tag(one)), Some(one));
+        for tag in ["protector:test", "protector:test:web", "my-protector:test:op-1", &port_tag(group)] {
+            assert_eq!(test_of_tag(tag), None, "{tag}");
+        }
     }
 
     #[test]

@@ -32,9 +32,16 @@ pub enum OperationType {
     Commit,
     /// Takes the last planned move back.
     Undo,
+    /// Removes what is left over of a group, and of no use.
+    Prune,
 }
 
 impl OperationType {
+    /// Whether it makes another site the group's primary.
+    pub fn is_move(self) -> bool {
+        matches!(self, Self::Failover | Self::Failback | Self::Undo)
+    }
+
     /// The name, as JSON has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +58,7 @@ impl OperationType {
             Self::Reprotect => "reprotect",
             Self::Commit => "commit",
             Self::Undo => "undo",
+            Self::Prune => "prune",
         }
     }
 }

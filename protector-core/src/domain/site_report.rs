@@ -66,6 +66,8 @@ pub enum CheckKind {
     GroupType,
     /// The types of its volumes.
     VolumeTypes,
+    /// What stands at one site for what is at the other.
+    Mappings,
     /// Volumes that compute hosts may not be able to attach.
     ImportedVolumes,
 }

@@ -1,8 +1,9 @@
 //! A group and its points, for the tests of what is decided on them.
 
 use super::{
-    GroupStatus, Member, ProtectionGroup, RecoveryPoint, ReplicationState, ReplicationType, SiteVolume,
-    StorageGroupReference, VolumeLineage,
+    FixedAddress, FlavorDefinition, GroupPolicy, GroupStatus, Member, PortDefinition, ProtectionGroup,
+    RecoveryPoint, ReplicationState, ReplicationType, ServerDefinition, SiteVolume, StorageGroupReference,
+    VolumeLineage,
 };
 use crate::id::{GroupId, LineageId, SiteName};
 use jiff::{Timestamp, ToSpan};
@@ -29,6 +30,53 @@ pub(crate) fn volume(number: u128) -> VolumeLineage {
         lineage: LineageId::new(Uuid::from_u128(number)),
         name: format!("disk-{number}"),
         sites: [("a".into(), of("a")), ("b".into(), of("b"))].into(),
+    }
+}
+
+/// A VM as it was captured at a site: of one network, flavor and security group.
+pub(crate) fn definition(site: &str) -> ServerDefinition {
+    let port = PortDefinition {
+        lineage: LineageId::new(Uuid::from_u128(11)),
+        port_id: "port".into(),
+        name: String::new(),
+        description: String::new(),
+        network: "app-net".to_owned(),
+        mac_address: "fa:16:3e:00:00:01".to_owned(),
+        fixed_addresses: vec![FixedAddress {
+            subnet: "app-subnet".to_owned(),
+            cidr: "10.10.0.0/24".to_owned(),
+            address: "10.10.0.7".to_owned(),
+        }],
+        allowed_address_pairs: Vec::new(),
+        security_groups: vec!["default".to_owned()],
+        port_security_enabled: None,
+        tags: Vec::new(),
+        admin_state_up: true,
+        vnic_type: None,
+        extra_dhcp_options: Vec::new(),
+        tag: None,
+    };
+    ServerDefinition {
+        lineage: LineageId::new(Uuid::from_u128(9)),
+        site: site.into(),
+        captured_at: at(0),
+        server_id: "server".into(),
+        name: "web-1".to_owned(),
+        description: None,
+        flavor: FlavorDefinition { name: "app.small".to_owned(), vcpus: 1, memory: 512 },
+        metadata: BTreeMap::new(),
+        tags: Vec::new(),
+        keypair: None,
+        config_drive: false,
+        availability_zone: None,
+        hostname: None,
+        access_addresses: Vec::new(),
+        user_data: None,
+        user_data_known: true,
+        server_group: None,
+        running: true,
+        volumes: Vec::new(),
+        ports: vec![port],
     }
 }
 
@@ -66,6 +114,7 @@ pub(crate) fn group(site: &str, epoch: u64, moved: Option<i64>) -> ProtectionGro
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy: GroupPolicy::default(),
     }
 }
 

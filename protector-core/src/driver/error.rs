@@ -63,6 +63,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The array.
+    pub fn array(&self) -> &ArrayName {
+        match self {
+            Self::NotFound { array, .. }
+            | Self::Refused { array, .. }
+            | Self::Unsupported { array, .. }
+            | Self::Configuration { array, .. }
+            | Self::Call { array, .. }
+            | Self::Other { array, .. } => array,
+        }
+    }
+}
+
 impl Coded for Error {
     fn code(&self) -> Code {
         match self {

@@ -1,8 +1,8 @@
 use super::event::Event;
+use super::plan::PlannedStep;
 use super::state::{IllegalTransition, OperationState, StepState};
 use crate::domain::OperationStatus;
 use crate::id::StepId;
-use std::cmp::Reverse;
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ fn next(state: &OperationState) -> Vec<Command> {
     if state.rollback_reason().is_some() {
         return undo(state);
     }
-    let running = state.steps().values().any(|step| matches!(step, StepState::Running));
+    let running = state.is_running();
     // What a person wants comes before what would be next; what is under way is waited for.
     if let Some(reason) = state.cancelled() {
         return if running { Vec::new() } else { vec![Command::RollBack { reason: reason.to_owned() }] };
@@ -95,51 +95,32 @@ fn without(state: &OperationState) -> Option<String> {
 }
 
 fn ready(state: &OperationState) -> Vec<Command> {
-    let lengths = state.plan().critical_paths();
-    let mut ready: Vec<(Reverse<usize>, usize, Command)> = Vec::new();
-    for (position, step) in state.plan().steps.iter().enumerate() {
-        let idle = matches!(state.step(&step.id), Some(StepState::Pending | StepState::Interrupted));
-        if idle && state.lacks_ground(step) {
-            let reason = "what it builds on is not there".to_owned();
-            ready.push((Reverse(usize::MAX), position, Command::Skip { step: step.id.clone(), reason }));
-            continue;
+    let command = |step: &PlannedStep| {
+        let step = step.id.clone();
+        if state.lacks_ground(&step) {
+            return Command::Skip { step, reason: "what it builds on is not there".to_owned() };
         }
-        let observe_first = match state.step(&step.id) {
-            Some(StepState::Pending) => false,
-            Some(StepState::Interrupted) => true,
-            _ => continue,
-        };
-        if state.missing(step).is_none() {
-            let length = lengths.get(&step.id).copied().unwrap_or(0);
-            ready.push((Reverse(length), position, Command::Run { step: step.id.clone(), observe_first }));
-        }
-    }
-    ready.sort_by_key(|(length, position, _)| (*length, *position));
-    ready.into_iter().map(|(_, _, command)| command).collect()
+        let observe_first = matches!(state.step(&step), Some(StepState::Interrupted));
+        Command::Run { step, observe_first }
+    };
+    state.ready().map(command).collect()
 }
 
 fn undo(state: &OperationState) -> Vec<Command> {
-    let mut commands = Vec::new();
-    let mut troubled = false;
-    let mut busy = false;
-    for step in state.plan().steps.iter().rev() {
-        match state.step(&step.id) {
-            Some(StepState::Reverting) => busy = true,
-            Some(StepState::RevertInterrupted) if state.troubles().contains_key(&step.id) => troubled = true,
-            _ if state.is_touched(&step.id) && state.in_use_by(&step.id).is_none() => {
-                commands.push(Command::Revert { step: step.id.clone() });
-            }
-            _ => {}
-        }
-    }
-    if commands.is_empty() && !busy {
-        if troubled {
+    // What was tried in vain is tried again when somebody has looked and taken the operation up.
+    let in_vain = |step: &&PlannedStep| {
+        matches!(state.step(&step.id), Some(StepState::RevertInterrupted))
+            && state.troubles().contains_key(&step.id)
+    };
+    let (troubled, free): (Vec<_>, Vec<_>) = state.revertible().partition(in_vain);
+    if free.is_empty() && !state.is_reverting() {
+        if !troubled.is_empty() {
             return vec![Command::Leave];
         }
         let error_message = state.rollback_reason().map(str::to_owned);
         return vec![Command::Finish { status: OperationStatus::RolledBack, error_message }];
     }
-    commands
+    free.into_iter().map(|step| Command::Revert { step: step.id.clone() }).collect()
 }
 
 #[cfg(test)]

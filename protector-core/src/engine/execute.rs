@@ -1,6 +1,10 @@
 mod attempt;
+mod lanes;
+mod services;
 
-use self::attempt::{Persistence, try_revert, try_step};
+use self::attempt::{Patience, Persistence, try_revert, try_step};
+use self::lanes::{Lane, Lanes, OwnLanes};
+use self::services::Services;
 use super::decide::{Command, decide};
 use super::event::{Event, Trouble};
 use super::plan::Plan;
@@ -8,11 +12,10 @@ use super::state::{IllegalTransition, OperationState, StepState};
 use super::step::{StepError, StepKind, StepKinds, StepRun};
 use crate::domain::OperationStatus;
 use crate::error::{Code, Coded};
-use crate::id::{OperationId, SiteName, StepId};
+use crate::id::{OperationId, StepId};
 use crate::transport::Context;
 use futures::future::BoxFuture;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +47,8 @@ pub struct LogError {
 /// How much is done at a time and how long a failing step is tried.
 #[derive(Debug, Clone)]
 pub struct ExecutionLimits {
-    /// Steps under way at a time in one system of one site; at least one.
+    /// Steps under way at a time in one system of one site; at least one. One operation never has more; those that an
+    /// executor runs at the same time have so many together, and one more each.
     pub steps_at_a_time: usize,
     /// One attempt at a step may take this long.
     pub step_timeout: Duration,
@@ -89,15 +93,13 @@ pub struct Assignment {
     pub holder: String,
 }
 
-/// Runs operations.
+/// Runs operations. Its clones share their limits.
 #[derive(Debug, Clone)]
 pub struct Executor {
     kinds: StepKinds,
     limits: ExecutionLimits,
+    lanes: Arc<Lanes>,
 }
-
-/// Whose limit a step counts against: a system of a site, for one that is dead must not keep the other site's waiting.
-type Service = (&'static str, Option<SiteName>);
 
 /// What a step's task reports.
 enum Report {
@@ -121,13 +123,15 @@ struct Run<'a> {
     commands: Vec<Command>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedSender<Report>,
-    under_way: BTreeMap<StepId, Service>,
+    services: Services,
+    lanes: OwnLanes,
 }
 
 impl Executor {
     /// An executor of these kinds.
     pub fn new(kinds: StepKinds, limits: ExecutionLimits) -> Self {
-        Self { kinds, limits }
+        let lanes = Arc::new(Lanes::new(limits.steps_at_a_time));
+        Self { kinds, limits, lanes }
     }
 
     /// Runs an operation from where its history leaves it until it ends, needs a person, or is `stop`ped.
@@ -154,6 +158,7 @@ impl Executor {
         let (reports, inbox) = mpsc::unbounded_channel();
         let term = context.term().unwrap_or_default();
         let halt = stop.child_token();
+        let services = Services::new(state.plan(), &self.kinds, self.limits.steps_at_a_time);
         let run = Run {
             executor: self,
             operation,
@@ -167,7 +172,8 @@ impl Executor {
             commands: Vec::new(),
             tasks: JoinSet::new(),
             reports,
-            under_way: BTreeMap::new(),
+            services,
+            lanes: OwnLanes::new(&self.lanes),
         };
         run.go(Event::Started { term, holder }, inbox).await
     }
@@ -192,7 +198,7 @@ impl Run<'_> {
                 self.leave_unless(begun);
                 continue;
             }
-            if self.under_way.is_empty() {
+            if self.services.are_idle() {
                 let ended = self.state.end().is_some();
                 if ended || self.halt.is_cancelled() {
                     let left = if ended { None } else { self.left.or(Some(Left::Interrupted)) };
@@ -220,13 +226,11 @@ impl Run<'_> {
     }
 
     async fn record(&mut self, event: Event) -> Result<(), Left> {
-        // A trial first: what cannot follow is not journaled.
-        let mut state = self.state.clone();
-        let commands = decide(&mut state, &event).map_err(Left::Contradiction)?;
+        // What cannot follow is not journaled, and what is not journaled changes nothing.
+        self.state.check(&event).map_err(Left::Contradiction)?;
         self.log.append(&event).await.map_err(Left::Journal)?;
-        self.only_forward.store(state.past_point_of_no_return(), Ordering::Relaxed);
-        self.state = state;
-        self.commands = commands;
+        self.commands = decide(&mut self.state, &event).map_err(Left::Contradiction)?;
+        self.only_forward.store(self.state.past_point_of_no_return(), Ordering::Relaxed);
         let _ = self.watcher.send(event);
         Ok(())
     }
@@ -264,27 +268,16 @@ impl Run<'_> {
 
     /// The first command that the limits allow.
     fn startable(&self) -> Option<Command> {
-        let free = |step: &StepId| {
-            let service = self.service(step);
-            let busy = self.under_way.values().filter(|other| **other == service).count();
-            busy < self.executor.limits.steps_at_a_time.max(1)
-        };
         let startable = self.commands.iter().find(|command| match command {
-            Command::Run { step, .. } | Command::Revert { step } => free(step),
+            Command::Run { step, .. } | Command::Revert { step } => self.services.has_room_for(step),
             _ => true,
         });
         startable.cloned()
     }
 
-    fn service(&self, step: &StepId) -> Service {
-        let step = self.state.plan().step(step);
-        let kind = step.and_then(|step| self.executor.kinds.get(&step.kind, 1).ok());
-        (kind.map_or("unknown", |kind| kind.system()), step.and_then(|step| step.site.clone()))
-    }
-
     fn prepare(&self, step: &StepId) -> Result<(Arc<dyn StepKind>, Value), StepError> {
         let missing = || StepError::new(Code::Internal, format!("the plan has no step {step}"));
-        let planned = self.state.plan().step(step).ok_or_else(missing)?;
+        let planned = self.state.planned(step).ok_or_else(missing)?;
         let kind = self.executor.kinds.get(&planned.kind, planned.kind_version)?;
         let input = Plan::resolve(planned, self.state.outputs())
             .map_err(|error| StepError::new(Code::Internal, error.to_string()))?;
@@ -292,7 +285,7 @@ impl Run<'_> {
     }
 
     fn step_run(&self, step: &StepId) -> StepRun {
-        let site = self.state.plan().step(step).and_then(|step| step.site.clone());
+        let site = self.state.planned(step).and_then(|step| step.site.clone());
         let context = site.as_ref().map_or_else(|| self.context.clone(), |site| self.context.at_site(site));
         StepRun {
             context,
@@ -304,12 +297,14 @@ impl Run<'_> {
     }
 
     fn spawn_step(&mut self, step: StepId, kind: Arc<dyn StepKind>, input: Value, observe_first: bool) {
-        self.under_way.insert(step.clone(), self.service(&step));
+        let lane = self.take_lane(&step);
+        let halt = self.halt.clone();
         let run = self.step_run(&step);
         let mut limits = self.executor.limits.clone();
-        let planned = self.state.plan().step(&step).cloned();
-        let optional = planned.as_ref().is_some_and(|planned| planned.optional);
+        let planned = self.state.planned(&step);
+        let optional = planned.is_some_and(|planned| planned.optional);
         let mut persistence = if optional { Persistence::WhileServiceFails } else { Persistence::ForEver };
+        let waits = planned.as_ref().and_then(|planned| planned.waits);
         if let Some(patience) = planned.and_then(|planned| planned.patience).map(Duration::from_secs) {
             limits.step_timeout = limits.step_timeout.min(patience);
             limits.retry_for = limits.retry_for.min(patience);
@@ -318,19 +313,15 @@ impl Run<'_> {
         let only_forward = Arc::clone(&self.only_forward);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
+            let Some(_permit) = lane.enter(&halt).await else {
+                let _ = reports.send(Report::Ran(step, Err(not_begun())));
+                return;
+            };
             let troubled = |trouble| {
                 let _ = reports.send(Report::Troubled(run.step.clone(), trouble));
             };
-            let result = try_step(
-                &*kind,
-                &run,
-                &input,
-                observe_first,
-                &limits,
-                (persistence, &only_forward),
-                troubled,
-            )
-            .await;
+            let patience = Patience { persistence, only_forward: &only_forward, waits };
+            let result = try_step(&*kind, &run, &input, observe_first, &limits, patience, troubled).await;
             let _ = reports.send(Report::Ran(step, result));
         });
     }
@@ -344,16 +335,27 @@ impl Run<'_> {
                 return self.record(Event::RevertFailed { step, trouble }).await;
             }
         };
-        self.under_way.insert(step.clone(), self.service(&step));
+        let lane = self.take_lane(&step);
+        let halt = self.halt.clone();
         let output = self.state.outputs().get(&step).cloned();
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
+            let Some(_permit) = lane.enter(&halt).await else {
+                let _ = reports.send(Report::Reverted(step, Err(not_begun())));
+                return;
+            };
             let result = try_revert(&*kind, &run, &input, output.as_ref(), &limits).await;
             let _ = reports.send(Report::Reverted(step, result));
         });
         Ok(())
+    }
+
+    /// Counts a step as under way.
+    fn take_lane(&mut self, step: &StepId) -> Lane {
+        self.services.begin(step);
+        self.lanes.lane(&self.services.of(step))
     }
 
     /// Whether a step ended only because it was asked to: that says nothing about its effect, the next run will look.
@@ -365,22 +367,22 @@ impl Run<'_> {
         let event = match report {
             Report::Troubled(step, trouble) => Event::StepTroubled { step, trouble },
             Report::Ran(step, Ok(output)) => {
-                self.under_way.remove(&step);
+                self.services.end(&step);
                 Event::StepDone { step, output }
             }
             Report::Ran(step, Err(error)) => {
-                self.under_way.remove(&step);
+                self.services.end(&step);
                 if self.was_left(&error) {
                     return Ok(());
                 }
                 Event::StepFailed { step, trouble: Trouble::of(error) }
             }
             Report::Reverted(step, Ok(())) => {
-                self.under_way.remove(&step);
+                self.services.end(&step);
                 Event::RevertDone { step }
             }
             Report::Reverted(step, Err(error)) => {
-                self.under_way.remove(&step);
+                self.services.end(&step);
                 if self.was_left(&error) {
                     return Ok(());
                 }
@@ -389,6 +391,11 @@ impl Run<'_> {
         };
         self.record(event).await
     }
+}
+
+/// A stop came before the step had its turn.
+fn not_begun() -> StepError {
+    StepError::new(Code::Cancelled, "it was stopped before its turn").before_any_change()
 }
 
 impl Coded for LogError {

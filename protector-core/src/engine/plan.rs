@@ -79,6 +79,10 @@ pub struct PlannedStep {
     /// How long an optional step that fails is tried, seconds; none: as long as any other before the point of no return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
+    /// What becomes of it when it takes longer than it should; none: `engine.step_timeout` ends an attempt, and the failure
+    /// is one like any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waiting>,
     /// What it is given; [`output`], [`output_or`] and [`done`] refer to what will have become of an earlier step.
     pub input: Value,
     /// The calls it makes, for a person.
@@ -86,6 +90,17 @@ pub struct PlannedStep {
     /// How it is undone, for a person; `None` if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revert: Option<String>,
+}
+
+/// How long a step is waited for that does not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Seconds.
+    pub within: u64,
+    /// Whether it is waited for on and on, and said again each time that it takes longer: until it is done, or a person
+    /// cancels.
+    pub without_end: bool,
 }
 
 impl PlannedStep {
@@ -390,6 +405,7 @@ impl StepBuilder {
                 after_end_of: Vec::new(),
                 optional: false,
                 patience: None,
+                waits: None,
                 input: Value::Null,
                 calls: Vec::new(),
                 revert: None,
@@ -437,6 +453,13 @@ impl StepBuilder {
     pub fn optional_within(mut self, patience: Duration) -> Self {
         self.step.optional = true;
         self.step.patience = Some(patience.as_secs());
+        self
+    }
+
+    /// Waited for so long if it does not come to its end.
+    #[must_use]
+    pub fn waiting(mut self, waits: Option<Waiting>) -> Self {
+        self.step.waits = waits;
         self
     }
 

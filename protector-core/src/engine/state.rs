@@ -1,9 +1,15 @@
-use super::event::{Event, Trouble};
+mod index;
+mod standing;
+mod transitions;
+
+use super::event::Trouble;
 use super::plan::{Plan, PlannedStep, Recovery};
 use crate::domain::OperationStatus;
 use crate::id::StepId;
+use index::PlanIndex;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use standing::Standing;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where a step stands.
@@ -38,9 +44,8 @@ pub enum StepState {
 #[derive(Debug, Clone)]
 pub struct OperationState {
     plan: Arc<Plan>,
-    steps: BTreeMap<StepId, StepState>,
-    /// Steps that were intended and not undone since.
-    touched: BTreeSet<StepId>,
+    index: Arc<PlanIndex>,
+    standing: Standing,
     returned: BTreeMap<StepId, Value>,
     troubles: BTreeMap<StepId, Trouble>,
     paused_by: Option<String>,
@@ -63,11 +68,12 @@ pub struct IllegalTransition {
 impl OperationState {
     /// An operation of which nothing has happened yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let steps = plan.steps.iter().map(|step| (step.id.clone(), StepState::Pending)).collect();
+        let index = Arc::new(PlanIndex::of(&plan));
+        let standing = Standing::new(&index, plan.steps.len());
         Self {
             plan,
-            steps,
-            touched: BTreeSet::new(),
+            index,
+            standing,
             returned: BTreeMap::new(),
             troubles: BTreeMap::new(),
             paused_by: None,
@@ -83,19 +89,25 @@ impl OperationState {
         &self.plan
     }
 
-    /// Where a step stands.
-    pub fn step(&self, id: &StepId) -> Option<&StepState> {
-        self.steps.get(id)
+    /// A step of the plan by its name, without going over the whole plan.
+    pub fn planned(&self, id: &StepId) -> Option<&PlannedStep> {
+        self.plan.steps.get(self.index.position(id)?)
     }
 
-    /// All steps and where they stand.
-    pub fn steps(&self) -> &BTreeMap<StepId, StepState> {
-        &self.steps
+    /// Where a step stands.
+    pub fn step(&self, id: &StepId) -> Option<&StepState> {
+        self.standing.state(self.index.position(id)?)
+    }
+
+    /// A copy of where all steps stand, by name.
+    pub fn steps(&self) -> BTreeMap<StepId, StepState> {
+        let steps = self.plan.steps.iter().map(|step| &step.id);
+        steps.filter_map(|id| Some((id.clone(), self.step(id)?.clone()))).collect()
     }
 
     /// Whether something of a step may be there.
     pub fn is_touched(&self, id: &StepId) -> bool {
-        self.touched.contains(id)
+        self.index.position(id).is_some_and(|position| self.standing.is_touched(position))
     }
 
     /// What steps have returned; those that were undone since are among them, for their undoing needs it.
@@ -118,7 +130,7 @@ impl OperationState {
         match &self.plan.recovery {
             Recovery::RollBack => false,
             Recovery::ForwardOnly => true,
-            Recovery::RollBackBefore(id) => self.touched.contains(id),
+            Recovery::RollBackBefore(id) => self.is_touched(id),
         }
     }
 
@@ -132,15 +144,19 @@ impl OperationState {
         self.ended_in_failure().filter(|(id, _)| self.is_optional(id))
     }
 
+    /// In the order of their names.
     fn ended_in_failure(&self) -> impl Iterator<Item = (&StepId, &Trouble)> {
-        self.steps.iter().filter_map(|(id, state)| match state {
-            StepState::Failed(trouble) => Some((id, trouble)),
+        let failed = self.standing.failed().filter_map(|position| match self.standing.state(position) {
+            Some(StepState::Failed(trouble)) => Some((&self.plan.steps.get(position)?.id, trouble)),
             _ => None,
-        })
+        });
+        let mut failed: Vec<_> = failed.collect();
+        failed.sort_by_key(|(id, _)| *id);
+        failed.into_iter()
     }
 
     fn is_optional(&self, id: &StepId) -> bool {
-        self.plan.step(id).is_some_and(|step| step.optional)
+        self.planned(id).is_some_and(|step| step.optional)
     }
 
     /// Who has paused the operation, if somebody has since it was begun or taken up last.
@@ -169,7 +185,7 @@ impl OperationState {
         if let Some((status, _)) = &self.finished {
             return *status;
         }
-        let tried_for_ever = |id: &StepId| self.plan.step(id).is_none_or(|step| step.patience.is_none());
+        let tried_for_ever = |id: &StepId| self.planned(id).is_none_or(|step| step.patience.is_none());
         let under_way = |id: &StepId| !self.has_come_to_an_end(id);
         let troubled = self.troubles.keys().any(|id| under_way(id) && tried_for_ever(id));
         let waiting = troubled && self.past_point_of_no_return();
@@ -184,9 +200,8 @@ impl OperationState {
 
     /// Share of the steps that are done, or will not be, 0 to 100.
     pub fn progress(&self) -> u8 {
-        let done = self.steps.keys().filter(|id| self.has_come_to_an_end(id)).count();
-        let all = self.steps.len().max(1);
-        u8::try_from(done * 100 / all).unwrap_or(100)
+        let all = self.index.len().max(1);
+        u8::try_from(self.standing.ended() * 100 / all).unwrap_or(100)
     }
 
     /// The steps that could not be undone, and those that they build on and hold up so; in the order of the plan.
@@ -194,15 +209,17 @@ impl OperationState {
         if self.rolling_back.is_none() {
             return Vec::new();
         }
-        let mut held: BTreeSet<&StepId> = BTreeSet::new();
-        for step in self.plan.steps.iter().rev() {
-            let in_use =
-                || self.plan.steps.iter().any(|later| held.contains(&later.id) && later.builds_on(&step.id));
-            if self.troubles.contains_key(&step.id) || (self.touched.contains(&step.id) && in_use()) {
-                held.insert(&step.id);
+        let mut held: Vec<bool> = vec![false; self.plan.steps.len()];
+        for (position, step) in self.plan.steps.iter().enumerate().rev() {
+            let built_on = self.index.place(position).map_or(&[][..], |place| &place.built_on_by);
+            let in_use = || built_on.iter().any(|later| held.get(*later) == Some(&true));
+            let holds =
+                self.troubles.contains_key(&step.id) || (self.standing.is_touched(position) && in_use());
+            if let Some(held) = held.get_mut(position) {
+                *held = holds;
             }
         }
-        self.plan.steps.iter().map(|step| &step.id).filter(|id| held.contains(id)).cloned().collect()
+        self.plan.steps.iter().zip(held).filter(|(_, held)| *held).map(|(step, _)| step.id.clone()).collect()
     }
 
     /// What went wrong, in one line: the end's message, else why it is being rolled back, and what troubles a step. All
@@ -228,192 +245,46 @@ impl OperationState {
         }
     }
 
-    /// Takes in an event.
-    ///
-    /// # Errors
-    /// It cannot follow those before it; the state is unchanged.
-    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
-        let illegal = |why: &str| IllegalTransition { event: event.kind(), why: why.to_owned() };
-        if self.finished.is_some() {
-            return Err(illegal("the operation has ended"));
-        }
-        if !self.started && !matches!(event, Event::Started { .. }) {
-            return Err(illegal("nobody has begun the operation"));
-        }
-        match event {
-            Event::Started { .. } => {
-                self.started = true;
-                self.paused_by = None;
-                self.troubles.clear();
-                for (id, state) in &mut self.steps {
-                    match state {
-                        StepState::Running => *state = StepState::Interrupted,
-                        // What a person was asked to mend is looked at again.
-                        StepState::Failed(_) if self.rolling_back.is_none() => {
-                            let touched = self.touched.contains(id);
-                            *state = if touched { StepState::Interrupted } else { StepState::Pending };
-                        }
-                        // It may be there now.
-                        StepState::Skipped { by: None, .. } if self.rolling_back.is_none() => {
-                            *state = StepState::Pending;
-                        }
-                        StepState::Reverting => *state = StepState::RevertInterrupted,
-                        _ => {}
-                    }
-                }
-            }
-            Event::StepIntended { step } => {
-                if self.rolling_back.is_some() {
-                    return Err(illegal("what was done is being undone"));
-                }
-                if let Some(missing) = self.plan.step(step).and_then(|planned| self.missing(planned)) {
-                    return Err(illegal(&format!("step {step} needs {missing}, which is not done")));
-                }
-                self.change(event, step, |state| {
-                    matches!(state, StepState::Pending | StepState::Interrupted).then_some(StepState::Running)
-                })?;
-                self.touched.insert(step.clone());
-            }
-            Event::StepDone { step, output } => {
-                self.change(event, step, |state| {
-                    matches!(state, StepState::Running).then_some(StepState::Done)
-                })?;
-                self.returned.insert(step.clone(), output.clone());
-                self.troubles.remove(step);
-            }
-            Event::StepTroubled { step, trouble } => {
-                self.change(event, step, |state| {
-                    matches!(state, StepState::Running).then_some(StepState::Running)
-                })?;
-                self.troubles.insert(step.clone(), trouble.clone());
-            }
-            Event::StepFailed { step, trouble } => {
-                if self.rolling_back.is_some() {
-                    return Err(illegal("what was done is being undone"));
-                }
-                self.change(event, step, |state| {
-                    // What could not even be begun fails without an intent.
-                    let failing =
-                        matches!(state, StepState::Pending | StepState::Interrupted | StepState::Running);
-                    failing.then(|| StepState::Failed(trouble.clone()))
-                })?;
-                if trouble.untouched {
-                    self.touched.remove(step);
-                }
-                self.troubles.insert(step.clone(), trouble.clone());
-            }
-            Event::StepSkipped { step, reason, by } => {
-                if self.rolling_back.is_some() {
-                    return Err(illegal("what was done is being undone"));
-                }
-                let unreachable = self.plan.step(step).is_some_and(|planned| self.lacks_ground(planned));
-                if by.is_none() && !unreachable {
-                    return Err(illegal(&format!("what step {step} builds on is there or may still come")));
-                }
-                self.change(event, step, |state| {
-                    let idle =
-                        matches!(state, StepState::Pending | StepState::Interrupted | StepState::Failed(_));
-                    idle.then(|| StepState::Skipped { reason: reason.clone(), by: by.clone() })
-                })?;
-                self.troubles.remove(step);
-            }
-            Event::PauseRequested { by } => self.paused_by = Some(by.clone()),
-            Event::CancelRequested { by, reason } => {
-                if self.past_point_of_no_return() {
-                    return Err(illegal("the point of no return has passed"));
-                }
-                if self.rolling_back.is_some() {
-                    return Err(illegal("what was done is being undone"));
-                }
-                self.cancelled = Some(format!("cancelled by {by}: {reason}"));
-            }
-            Event::RollbackBegun { reason } => {
-                if self.past_point_of_no_return() {
-                    return Err(illegal("the point of no return has passed"));
-                }
-                if self.rolling_back.is_some() {
-                    return Err(illegal("it has begun before"));
-                }
-                if self.steps.values().any(|state| matches!(state, StepState::Running)) {
-                    return Err(illegal("a step is still running"));
-                }
-                self.rolling_back = Some(reason.clone());
-                self.troubles.clear();
-            }
-            Event::RevertIntended { step } => {
-                if self.rolling_back.is_none() {
-                    return Err(illegal("nothing is being rolled back"));
-                }
-                if !self.touched.contains(step) {
-                    return Err(illegal(&format!("nothing of step {step} is there")));
-                }
-                if let Some(later) = self.in_use_by(step) {
-                    return Err(illegal(&format!("{later}, which needs step {step}, is not undone")));
-                }
-                self.change(event, step, |state| {
-                    let begun = matches!(
-                        state,
-                        StepState::Done
-                            | StepState::Failed(_)
-                            | StepState::Skipped { .. }
-                            | StepState::Interrupted
-                            | StepState::RevertInterrupted
-                    );
-                    begun.then_some(StepState::Reverting)
-                })?;
-            }
-            Event::RevertDone { step } => {
-                self.change(event, step, |state| {
-                    matches!(state, StepState::Reverting).then_some(StepState::Reverted)
-                })?;
-                self.touched.remove(step);
-                self.troubles.remove(step);
-            }
-            Event::RevertFailed { step, trouble } => {
-                self.change(event, step, |state| {
-                    matches!(state, StepState::Reverting).then_some(StepState::RevertInterrupted)
-                })?;
-                self.troubles.insert(step.clone(), trouble.clone());
-            }
-            Event::Finished { status, error_message } => {
-                let forward = self.rolling_back.is_none();
-                let all_done = self.all_have_come_to_an_end();
-                let reached = match status {
-                    OperationStatus::Completed => forward && all_done,
-                    OperationStatus::RolledBack => !forward && self.touched.is_empty(),
-                    other => other.is_end(),
-                };
-                if !reached {
-                    return Err(illegal(&format!("the operation is not {status}")));
-                }
-                self.finished = Some((*status, error_message.clone()));
-            }
-        }
-        Ok(())
+    /// What may be begun or has to be skipped, in the order in which it should be.
+    pub(super) fn ready(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.standing.ready().filter_map(|position| self.plan.steps.get(position))
+    }
+
+    /// What may be undone, last of the plan first.
+    pub(super) fn revertible(&self) -> impl Iterator<Item = &PlannedStep> {
+        self.standing.revertible().filter_map(|position| self.plan.steps.get(position))
+    }
+
+    /// Whether a task of this process is at a step.
+    pub(super) fn is_running(&self) -> bool {
+        self.standing.is_running()
+    }
+
+    /// Whether a task of this process is undoing a step.
+    pub(super) fn is_reverting(&self) -> bool {
+        self.standing.is_reverting()
     }
 
     /// A step that has to be done, or to have come to an end, before `step`, and is not, or has not.
-    pub(super) fn missing<'a>(&self, step: &'a PlannedStep) -> Option<&'a StepId> {
+    fn missing(&self, id: &StepId) -> Option<&StepId> {
+        let position = self.index.position(id).filter(|position| self.standing.waits(*position))?;
+        let step = self.plan.steps.get(position)?;
         let there = |id: &StepId| {
             // What a person has skipped is there, as far as the person knows.
-            matches!(self.steps.get(id), Some(StepState::Done | StepState::Skipped { by: Some(_), .. }))
+            matches!(self.step(id), Some(StepState::Done | StepState::Skipped { by: Some(_), .. }))
         };
         let undone = step.after.iter().find(|id| !there(id));
         undone.or_else(|| step.after_end_of.iter().find(|id| !self.has_come_to_an_end(id)))
     }
 
-    /// Whether `step` builds on one that the operation goes on without.
-    pub(super) fn lacks_ground(&self, step: &PlannedStep) -> bool {
-        step.after.iter().any(|id| match self.steps.get(id) {
-            Some(StepState::Skipped { by, .. }) => by.is_none(),
-            Some(StepState::Failed(_)) => self.is_optional(id),
-            _ => false,
-        })
+    /// Whether a step builds on one that the operation goes on without.
+    pub(super) fn lacks_ground(&self, id: &StepId) -> bool {
+        self.index.position(id).is_some_and(|position| self.standing.lacks_ground(position))
     }
 
     /// Whether nothing more comes of a step on the way forward.
     fn has_come_to_an_end(&self, id: &StepId) -> bool {
-        match self.steps.get(id) {
+        match self.step(id) {
             Some(StepState::Done | StepState::Skipped { .. }) => true,
             Some(StepState::Failed(_)) => self.is_optional(id),
             _ => false,
@@ -421,30 +292,17 @@ impl OperationState {
     }
 
     pub(super) fn all_have_come_to_an_end(&self) -> bool {
-        self.steps.keys().all(|id| self.has_come_to_an_end(id))
+        self.standing.ended() == self.index.len()
     }
 
     /// A step that builds on `step` and of which something is there.
-    pub(super) fn in_use_by(&self, step: &StepId) -> Option<&StepId> {
-        let mut dependents = self.plan.steps.iter().filter(|later| later.builds_on(step));
-        dependents.find(|later| self.touched.contains(&later.id)).map(|later| &later.id)
-    }
-
-    fn change(
-        &mut self,
-        event: &Event,
-        step: &StepId,
-        next: impl FnOnce(&StepState) -> Option<StepState>,
-    ) -> Result<(), IllegalTransition> {
-        let illegal = |why: String| IllegalTransition { event: event.kind(), why };
-        let state =
-            self.steps.get_mut(step).ok_or_else(|| illegal(format!("the plan has no step {step}")))?;
-        match next(state) {
-            Some(next) => {
-                *state = next;
-                Ok(())
-            }
-            None => Err(illegal(format!("step {step} is {state:?}"))),
-        }
+    fn in_use_by(&self, step: &StepId) -> Option<&StepId> {
+        let position = self.index.position(step).filter(|position| self.standing.is_in_use(*position))?;
+        let mut built_on = self.index.place(position)?.built_on_by.iter();
+        let later = built_on.find(|later| self.standing.is_touched(**later))?;
+        self.plan.steps.get(*later).map(|step| &step.id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,7 @@ pub enum Method {
     Operations,
     Records,
     CopyOperation,
+    CopyRecords,
 }
 
 /// Where in a call something happens.
@@ -285,6 +286,10 @@ impl SiteStore for InterceptedStore {
 
     fn copy_operation(&self, operation: StoredOperation, records: Vec<StoredRecord>) -> Answer<'_, u64> {
         self.through(Method::CopyOperation, self.inner.copy_operation(operation, records))
+    }
+
+    fn copy_records(&self, operation: OperationId, records: Vec<StoredRecord>) -> Answer<'_, u64> {
+        self.through(Method::CopyRecords, self.inner.copy_records(operation, records))
     }
 }
 

@@ -34,8 +34,17 @@ pub struct StorePair {
     first: Arc<dyn SiteStore>,
     second: Arc<dyn SiteStore>,
     clock: Arc<dyn Clock>,
-    /// How far the copy of an operation is known to reach.
-    copied: Mutex<HashMap<OperationId, u64>>,
+    /// What is known of the copies of operations.
+    copied: Mutex<HashMap<OperationId, Copied>>,
+}
+
+/// What is known of the copy of an operation.
+#[derive(Debug, Clone)]
+struct Copied {
+    /// The site whose store writes the operation.
+    home: SiteName,
+    /// The last record that the copy has.
+    reached: u64,
 }
 
 /// How one attempt at a write ended.

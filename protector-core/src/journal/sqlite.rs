@@ -202,4 +202,11 @@ impl SiteStore for SqliteStore {
                 .write(doing, move |connection| operations::copy(connection, &site, &operation, records)),
         )
     }
+
+    fn copy_records(&self, operation: OperationId, records: Vec<StoredRecord>) -> Answer<'_, u64> {
+        let site = self.site.clone();
+        Box::pin(self.threads.write(format!("copy records of operation {operation}"), move |connection| {
+            operations::copy_records(connection, &site, operation, records)
+        }))
+    }
 }

@@ -6,7 +6,7 @@ pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
 use super::placement::Placement;
-use super::{Known, Planned, PlanningError, replication, twins};
+use super::{Known, Planned, PlanningError, replication, turns, twins};
 use crate::config::ProtectorConfig;
 use crate::domain::{
     Finding, FindingCode, KnownBefore, Member, OperationType, ProtectionGroup, RecoveryPoint,
@@ -127,6 +127,9 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         warnings.extend(drifted(facts));
     }
     unknown_names(facts, &mut findings);
+    let unplanned = matches!(facts.mode, MoveMode::Unplanned { .. });
+    // In a disaster an order that cannot be kept keeps nobody from coming up.
+    let order = turns::start_order(group, if unplanned { &mut warnings } else { &mut findings });
     let mut moves = Vec::new();
     for member in facts.members() {
         match facts.captured.iter().find(|captured| captured.definition.lineage == member.lineage) {
@@ -173,6 +176,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         point,
         safety: naming::safety_snapshot(operation, group.epoch + 1, facts.attempt),
         moves: &moves,
+        order,
         plan: PlanBuilder::new(
             operation,
             group.id,

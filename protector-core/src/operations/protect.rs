@@ -4,7 +4,7 @@ use super::twins::{create_twin, new_member, remove_surplus_twins, with_twins};
 use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::config::ProtectorConfig;
 use crate::domain::{
-    Finding, FindingCode, GroupStatus, Member, OperationType, ProtectionGroup, ReplicationState,
+    Finding, FindingCode, GroupPolicy, GroupStatus, Member, OperationType, ProtectionGroup, ReplicationState,
     ReplicationType, naming,
 };
 use crate::driver::{ArrayVolume, ReplicationSettings};
@@ -205,6 +205,7 @@ fn steps(
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy: GroupPolicy::default(),
     };
     let recorded = plan.add(
         record_group("record_group/creating", "record the group", &json!(group), &Value::Null)

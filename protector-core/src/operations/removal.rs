@@ -11,15 +11,13 @@ use serde_json::json;
 /// The site where the group does not run, and the members that are released there.
 pub(super) struct Removal<'a> {
     pub(super) group: &'a ProtectionGroup,
-    pub(super) other: Known<'a>,
+    pub(super) site: &'a SiteName,
+    /// What is known of it; none if it is left behind as it is.
+    pub(super) other: Option<Known<'a>>,
     pub(super) members: Vec<&'a Member>,
 }
 
 impl<'a> Removal<'a> {
-    fn site(&self) -> &'a SiteName {
-        &self.other.site.site
-    }
-
     /// Whether volumes of the group may have held production data at either site.
     pub(super) fn held_data(&self) -> bool {
         self.group.epoch > 1
@@ -32,20 +30,21 @@ impl<'a> Removal<'a> {
     /// Whether a volume of the other site was made by protector. Of one that Cinder does not know any more the site tells: the
     /// group's originals are at its home.
     fn is_twin(&self, volume: &VolumeLineage) -> bool {
-        let Some(there) = volume.sites.get(self.site()) else { return false };
-        match self.other.site.volume(&there.volume_id) {
+        let Some(there) = volume.sites.get(self.site) else { return false };
+        match self.other.and_then(|other| other.site.volume(&there.volume_id)) {
             Some(cinder) => naming::is_of_lineage(&cinder.metadata, self.group.id, volume.lineage),
-            None => *self.site() == self.group.secondary_site,
+            None => *self.site == self.group.secondary_site,
         }
     }
 
     /// What keeps twins from being removed.
     pub(super) fn findings(&self) -> Option<Finding> {
         let needs_administrator = self.held_data() && self.volumes().any(|(_, volume)| self.is_twin(volume));
-        (needs_administrator && !self.other.site.is_admin()).then(|| {
+        let is_none = self.other.is_some_and(|other| !other.site.is_admin());
+        (needs_administrator && is_none).then(|| {
             Finding::new(
                 FindingCode::RoleMissing,
-                self.site(),
+                self.site,
                 format!("group {}", self.group.name),
                 "its twins held production data: they leave Cinder by unmanage, which needs an administrator",
                 "give the service credential the role admin on the project",
@@ -57,7 +56,8 @@ impl<'a> Removal<'a> {
     pub(super) fn servers(&self, plan: &mut PlanBuilder, marked: &StepId) -> Vec<StepId> {
         let mut gone = Vec::new();
         for member in &self.members {
-            let there = member.servers.get(self.site()).and_then(|id| self.other.site.server(id));
+            let Some(other) = self.other else { continue };
+            let there = member.servers.get(self.site).and_then(|id| other.site.server(id));
             let Some(server) = there else { continue };
             if naming::is_of_lineage(&server.metadata, self.group.id, member.lineage) {
                 gone.extend(self.delete_server(plan, member, &server.id, marked));
@@ -78,7 +78,7 @@ impl<'a> Removal<'a> {
         let name = &member.name;
         plan.add(
             StepBuilder::new("unlock_server", format!("unlock_server/{name}"), format!("unlock {name}"))
-                .at(self.site())
+                .at(self.site)
                 .after([marked])
                 .input(json!({"server_id": server_id}))
                 .call(format!("POST compute /servers/{server_id}/action unlock")),
@@ -100,15 +100,15 @@ impl<'a> Removal<'a> {
                 format!("delete_server/{name}"),
                 format!("delete the shadow of {name}; its volumes stay"),
             )
-            .at(self.site())
+            .at(self.site)
             .after([marked])
             .input(json!({"server_id": server_id}))
             .call(format!("PUT compute /servers/{server_id}/os-volume_attachments/{{id}}"))
             .call(format!("DELETE compute /servers/{server_id}")),
         );
         let mut gone = Vec::new();
-        let ports = member.ports.iter().filter_map(|port| port.sites.get(self.site()));
-        for port_id in ports.filter(|id| self.other.site.port(id).is_some()) {
+        let ports = member.ports.iter().filter_map(|port| port.sites.get(self.site));
+        for port_id in ports.filter(|id| self.other.is_some_and(|other| other.site.port(id).is_some())) {
             gone.push(
                 plan.add(
                     StepBuilder::new(
@@ -116,7 +116,7 @@ impl<'a> Removal<'a> {
                         format!("delete_port/{port_id}"),
                         format!("delete a port of the shadow of {name}"),
                     )
-                    .at(self.site())
+                    .at(self.site)
                     .after([&deleted])
                     .input(json!({"port_id": port_id, "marker": own_tag}))
                     .call(format!("DELETE network /ports/{port_id}")),
@@ -140,7 +140,7 @@ impl<'a> Removal<'a> {
         };
         let mut gone = Vec::new();
         for (member, volume) in self.volumes().filter(|(_, volume)| self.is_twin(volume)) {
-            let Some(twin) = volume.sites.get(self.site()) else { continue };
+            let Some(twin) = volume.sites.get(self.site) else { continue };
             gone.push(
                 plan.add(
                     StepBuilder::new(
@@ -148,7 +148,7 @@ impl<'a> Removal<'a> {
                         format!("remove_twin/{}", volume.lineage),
                         format!("remove the twin {} of {}", volume.name, member.name),
                     )
-                    .at(self.site())
+                    .at(self.site)
                     .after(left)
                     .input(RemoveTwinInput {
                         volume_id: twin.volume_id.clone(),
@@ -167,7 +167,7 @@ impl<'a> Removal<'a> {
     /// Removes the marks of the volumes that stay at a site.
     pub(super) fn marks(&self, plan: &mut PlanBuilder, site: &SiteName, after: &[StepId]) -> Option<StepId> {
         let storage = self.group.storage_groups.get(site).filter(|_| self.held_data())?;
-        let stays = |volume: &VolumeLineage| site != self.site() || !self.is_twin(volume);
+        let stays = |volume: &VolumeLineage| site != self.site || !self.is_twin(volume);
         let volumes: Vec<ArrayVolumeId> = self
             .volumes()
             .filter(|(_, volume)| stays(volume))

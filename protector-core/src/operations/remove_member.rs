@@ -27,7 +27,8 @@ pub struct RemoveMemberFacts<'a> {
 pub fn plan_remove_member(facts: &RemoveMemberFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
     let (members, mut findings) = chosen(facts);
-    let removal = Removal { group, other: facts.other, members };
+    let site = &facts.other.site.site;
+    let removal = Removal { group, site, other: Some(facts.other), members };
     findings.extend(removal.findings());
     if !findings.is_empty() {
         return Ok(Planned::refused(findings, Vec::new()));

@@ -5,7 +5,7 @@ mod steps;
 
 use self::copies::{Copy, keypairs, place};
 use self::networks::Grounds;
-use super::{Planned, PlanningError, replication};
+use super::{Planned, PlanningError, replication, turns};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition};
 use crate::engine::{PlanBuilder, Recovery};
@@ -77,6 +77,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         findings.extend(quota(facts.site, &format!("gigabytes_{kind}"), sizes().sum()));
     }
     let keypairs = keypairs(facts, &copies, &mut findings, &mut warnings);
+    let order = turns::start_order(group, &mut findings);
     let Some(volume_type) = volume_type.filter(|_| findings.is_empty()) else {
         return Ok(Planned::refused(findings, warnings));
     };
@@ -97,6 +98,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         array: &storage.array,
         volume_type,
         copies: &copies,
+        order,
         grounds: &grounds,
         plan,
     };

@@ -1,6 +1,6 @@
 use super::removal::{Removal, forget_definition, leave};
 use super::{Known, Planned, PlanningError, record_group};
-use crate::domain::{GroupStatus, OperationType, ProtectionGroup};
+use crate::domain::{Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup};
 use crate::engine::{PlanBuilder, Recovery, StepBuilder};
 use crate::id::{SiteName, StepId};
 use crate::steps::cinder::DeleteGroupInput;
@@ -28,23 +28,28 @@ pub struct UnprotectFacts<'a> {
     pub group: &'a ProtectionGroup,
     /// Where it runs: left untouched but for its groups.
     pub primary: Known<'a>,
-    /// The other site.
-    pub other: Known<'a>,
+    /// The other site; none if it is left behind as it is, because it does not answer.
+    pub other: Option<Known<'a>>,
     /// What protector made for the group and has not removed since.
     pub made: &'a [MadeObject],
 }
 
-/// Plans the end of protection: the shadows go, the VMs stay where they run.
+/// Plans the end of protection: the shadows go, the VMs stay where they run. What the group has at a site that is left
+/// behind stays there, and is named.
 ///
 /// # Errors
 /// The planner contradicted itself.
 pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningError> {
     let group = facts.group;
-    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
-    let removal = Removal { group, other: facts.other, members: group.members.values().collect() };
+    let primary = &facts.primary.site.site;
+    let other = group.other_site(primary);
+    let members = group.members.values().collect();
+    let removal = Removal { group, site: other, other: facts.other, members };
     if let Some(finding) = removal.findings() {
         return Ok(Planned::refused(vec![finding], Vec::new()));
     }
+    // The records are changed in both stores, wherever the step stands.
+    let recorder = facts.other.map_or(primary, |_| other);
     let mut plan = PlanBuilder::new(
         OperationType::Unprotect,
         group.id,
@@ -60,26 +65,54 @@ pub fn plan_unprotect(facts: &UnprotectFacts<'_>) -> Result<Planned, PlanningErr
             &json!({"status": GroupStatus::Deleting}),
             &json!({"status": group.status}),
         )
-        .at(other),
+        .at(recorder),
     );
     let mut last = Vec::new();
     let mut servers_gone = removal.servers(&mut plan, &marked);
     remove_shared(&mut plan, facts, &marked, &mut servers_gone);
     last.extend(servers_gone.iter().cloned());
-    for known in [facts.primary, facts.other] {
+    for known in [Some(facts.primary), facts.other].into_iter().flatten() {
         last.extend(remove_group(&mut plan, facts, &removal, known, &marked, &servers_gone));
     }
     let on_arrays = forget_on_arrays(&mut plan, facts, &removal, &last);
     last.extend(on_arrays);
     for member in group.members.values() {
-        last.push(plan.add(forget_definition(other, member).after([&marked])));
+        last.push(plan.add(forget_definition(recorder, member).after([&marked])));
     }
     plan.add(
         record_group("record_group/removed", "forget the group", &Value::Null, &Value::Null)
-            .at(other)
+            .at(recorder)
             .after(&last),
     );
+    if facts.other.is_none() {
+        for finding in left_behind(group, other) {
+            plan.warn(finding);
+        }
+    }
     Ok(Planned::ready(plan.build()?))
+}
+
+/// What of the group stays at a site that is left behind.
+fn left_behind(group: &ProtectionGroup, site: &SiteName) -> Vec<Finding> {
+    let mut objects: Vec<String> = Vec::new();
+    for member in group.members.values() {
+        let server = member.servers.get(site).map(|id| format!("server {id} ({})", member.name));
+        let ports =
+            member.ports.iter().filter_map(|port| port.sites.get(site)).map(|id| format!("port {id}"));
+        let volumes = member.volumes.iter().filter_map(|volume| volume.sites.get(site));
+        objects.extend(server);
+        objects.extend(volumes.map(|volume| format!("volume {}", volume.volume_id)));
+        objects.extend(ports);
+    }
+    objects.extend(group.consistency_groups.get(site).map(|id| format!("consistency group {id}")));
+    let storage = group.storage_groups.get(site);
+    objects.extend(storage.map(|storage| format!("storage group {} on {}", storage.name, storage.array)));
+    let remedy =
+        "when the site is back, see to it before anything is started there: what it holds is of the past";
+    let finding = |subject| {
+        Finding::new(FindingCode::LeftBehind, site, subject, "it stays there as it is".to_owned(), remedy)
+    };
+    objects.into_iter().map(finding).collect()
 }
 
 /// What protector made at the other site for several VMs together.
@@ -89,7 +122,7 @@ fn remove_shared(
     marked: &StepId,
     gone: &mut Vec<StepId>,
 ) {
-    let other = &facts.other.site.site;
+    let Some(other) = facts.other.map(|other| &other.site.site) else { return };
     for made in facts.made.iter().filter(|made| made.site == *other) {
         let (kind, input, call) = match made.kind.as_str() {
             "keypair" => ("delete_keypair", json!({"name": made.id}), "DELETE compute /os-keypairs/{name}"),
@@ -120,7 +153,7 @@ fn remove_group(
     let Some((group_id, left)) = references else { return Vec::new() };
     let left = plan.add(left.after([marked]).after(servers_gone));
     let mut steps = Vec::new();
-    if *site == facts.other.site.site {
+    if *site != facts.primary.site.site {
         steps = removal.twins(plan, std::slice::from_ref(&left));
     }
     let deleted = plan.add(
@@ -147,9 +180,11 @@ fn forget_on_arrays(
     groups_gone: &[StepId],
 ) -> Vec<StepId> {
     let group = facts.group;
-    let (primary, other) = (&facts.primary.site.site, &facts.other.site.site);
+    let primary = &facts.primary.site.site;
+    let other = group.other_site(primary);
     let mut steps = Vec::new();
-    for (from, at) in [(primary, other), (other, primary)] {
+    let answering = facts.other.map(|_| (primary, other));
+    for (from, at) in answering.into_iter().chain([(other, primary)]) {
         let references = (group.storage_groups.get(from), group.storage_groups.get(at));
         let (Some(origin), Some(here)) = references else { continue };
         steps.push(

@@ -7,9 +7,11 @@ use crate::inventory::SiteAccess;
 use crate::journal::{Holder, SiteStore, SqliteStore, StorePair};
 use crate::openstack::{Cloud, Session};
 use crate::secret::sealed::Sealer;
-use crate::steps::{Records, World, kinds};
+use crate::steps::{Machine, Records, ThisMachine, World, kinds};
 use crate::time::{Clock, SystemClock};
-use crate::transport::{Context, Destination, HttpTransports, TlsSettings, TransportFactory};
+use crate::transport::{
+    Caller, Context, Destination, HttpTransports, NoCredentials, TlsSettings, TransportFactory,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ pub struct ProtectorBuilder {
     transports: Arc<dyn TransportFactory>,
     clock: Arc<dyn Clock>,
     holder: Holder,
+    machine: Arc<dyn Machine>,
 }
 
 impl ProtectorBuilder {
@@ -40,6 +43,7 @@ impl ProtectorBuilder {
             transports: Arc::new(HttpTransports),
             clock: Arc::new(SystemClock::new()),
             holder,
+            machine: Arc::new(ThisMachine),
         }
     }
 
@@ -64,6 +68,13 @@ impl ProtectorBuilder {
         self
     }
 
+    /// Another machine than this one, from which guests are reached and on which commands of hooks are run.
+    #[must_use]
+    pub fn machine(mut self, machine: Arc<dyn Machine>) -> Self {
+        self.machine = machine;
+        self
+    }
+
     /// Who is at work: what the journal and a refused second starter are told.
     #[must_use]
     pub fn started_by(mut self, holder: Holder) -> Self {
@@ -79,7 +90,7 @@ impl ProtectorBuilder {
     /// # Effects
     /// Makes the stores' files where there are none.
     pub fn open(self) -> Result<Protector, Error> {
-        let Self { config, factories, transports, clock, holder } = self;
+        let Self { config, factories, transports, clock, holder, machine } = self;
         let sealer = Sealer::from_key(&config.resolve_secret(&config.protector.encryption_key)?)?;
         let engine = &config.protector.engine;
         let mut sites = BTreeMap::new();
@@ -99,7 +110,7 @@ impl ProtectorBuilder {
         })?;
         let stores = Arc::new(StorePair::new(one, other, Arc::clone(&clock))?);
         let records = Records::new(Arc::clone(&stores), sealer, Arc::clone(&clock));
-        let world = Arc::new(World { sites, records });
+        let world = Arc::new(World { sites, records, machine, webhooks: webhooks(&transports)? });
         let limits = ExecutionLimits {
             steps_at_a_time: STEPS_AT_A_TIME,
             step_timeout: engine.step_timeout,
@@ -115,6 +126,14 @@ impl ProtectorBuilder {
             holder,
         })
     }
+}
+
+/// To wherever hooks say, as the machine's authorities vouch for it.
+fn webhooks(transports: &Arc<dyn TransportFactory>) -> Result<Caller, Error> {
+    let transport = transports
+        .open(&Destination::Webhooks, &TlsSettings::default())
+        .map_err(|source| Error::Transport { to: Destination::Webhooks.to_string(), source })?;
+    Ok(Caller::new(transport, Arc::new(NoCredentials), STEPS_AT_A_TIME))
 }
 
 fn tls(config: &TlsConfig) -> Result<TlsSettings, Error> {

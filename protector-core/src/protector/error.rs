@@ -153,6 +153,21 @@ pub enum Error {
         /// What is possible.
         possible: Vec<Action>,
     },
+    /// A site that the action needs cannot be asked.
+    #[error("{action} of group {group} needs {site}, which cannot be asked; possible without it: {}", if possible.is_empty() { "nothing, for what the group holds is there only".to_owned() } else { names(possible) })]
+    SiteNeeded {
+        /// What was wanted.
+        action: Action,
+        /// The group.
+        group: String,
+        /// The site.
+        site: SiteName,
+        /// What is possible without it.
+        possible: Vec<Action>,
+        /// Why it cannot be asked.
+        #[source]
+        source: Box<Error>,
+    },
     /// Another operation of the group has not ended.
     #[error("operation {operation} ({kind}) of group {group} is {status}: resume it first")]
     Unfinished {
@@ -174,6 +189,14 @@ pub enum Error {
         findings: Vec<Finding>,
         /// What else there is to know.
         warnings: Vec<Finding>,
+    },
+    /// What is wanted of a group's moves cannot be.
+    #[error("the policy of group {group} is not changed: {}", reasons.join("; "))]
+    PolicyRefused {
+        /// The group.
+        group: String,
+        /// Why not: all of it.
+        reasons: Vec<String>,
     },
     /// The world changed since the plan was made.
     #[error("the plan was made at epoch {planned} of group {group}, which is at epoch {now}")]
@@ -233,6 +256,14 @@ pub enum Error {
     /// More than one operation could be resumed.
     #[error("more than one operation is unfinished: {}", list(.0))]
     SeveralToResume(Vec<OperationId>),
+    /// Groups that are to be moved together wait for each other.
+    #[error(transparent)]
+    GroupsWait(crate::domain::GroupCycle),
+    /// The task that moved the groups of a site is gone; their operations are not.
+    #[error(
+        "the task that moved the groups of {0} ended without an outcome: do it again, it goes on where it was"
+    )]
+    SiteTaskLost(SiteName),
     /// The task that ran the operation is gone.
     #[error("the task that ran operation {0} ended without an outcome")]
     TaskLost(OperationId),
@@ -261,8 +292,9 @@ impl Coded for Error {
             Self::GroupUnknown { .. } => Code::GroupUnknown,
             Self::GroupExists { .. } | Self::HomeDiffers { .. } => Code::GroupExists,
             Self::StatusForbids { .. } => Code::StatusForbids,
+            Self::SiteNeeded { source, .. } => source.code(),
             Self::Unfinished { .. } => Code::GroupBusy,
-            Self::Refused { .. } => Code::OperationRefused,
+            Self::Refused { .. } | Self::PolicyRefused { .. } | Self::GroupsWait(_) => Code::OperationRefused,
             Self::PlanOutdated { .. } => Code::PlanOutdated,
             Self::OperationEnded { .. } | Self::PastReturn { .. } | Self::StepNotIdle { .. } => {
                 Code::StatusForbids
@@ -271,7 +303,7 @@ impl Coded for Error {
             Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
                 Code::OperationUnknown
             }
-            Self::TaskLost(_) => Code::Internal,
+            Self::TaskLost(_) | Self::SiteTaskLost(_) => Code::Internal,
         }
     }
 
@@ -279,6 +311,7 @@ impl Coded for Error {
         match self {
             Self::Driver(error) => error.class(),
             Self::OpenStack(error) => error.class(),
+            Self::SiteNeeded { source, .. } => source.class(),
             _ => self.code().class(),
         }
     }

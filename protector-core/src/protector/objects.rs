@@ -60,6 +60,7 @@ fn made(
         "create_server" | "create_test_server" => {
             vec![object("server", text(output, "/server_id"), text(input, "/server/name"))]
         }
+        "import_keypair" if output.get("imported") == Some(&Value::Bool(false)) => Vec::new(),
         "import_keypair" => vec![object("keypair", text(input, "/name"), text(input, "/name"))],
         "create_server_group" => {
             vec![object("server_group", text(output, "/server_group_id"), text(input, "/name"))]
@@ -89,7 +90,9 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
     let (kind, id) = match step.kind.as_str() {
         "delete_server" | "delete_test_server" => ("server", text(input, "/server_id")),
         "delete_port" | "delete_test_port" => ("port", text(input, "/port_id")),
-        "remove_twin" | "delete_test_volume" => ("volume", text(input, "/volume_id")),
+        "remove_twin" | "delete_test_volume" | "remove_leftover_twin" => {
+            ("volume", text(input, "/volume_id"))
+        }
         "delete_test_network" => ("network", text(input, "/network_id")),
         "delete_consistency_group" => ("consistency_group", text(input, "/group_id")),
         "discard_point" => {
@@ -101,7 +104,11 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
         _ => return,
     };
     if let Some(id) = id {
-        objects.retain(|object| object.site != *site || object.kind != kind || object.id != id);
+        // A point of the site's own group is discarded as its safety snapshots are.
+        let is_point = |object: &MadeObject| kind == "safety_snapshot" && object.kind == "recovery_point";
+        objects.retain(|object| {
+            object.site != *site || object.id != id || (object.kind != kind && !is_point(object))
+        });
     }
 }
 

@@ -6,13 +6,18 @@ mod test;
 mod unprotect;
 
 use super::{Error, Protector, Request};
-use crate::domain::{Action, OperationType, ProtectionGroup, possible};
-use crate::id::{ConsistencyGroupId, GroupId, LineageId, SiteName, VolumeId};
+use crate::domain::{Action, OperationType, ProtectionGroup, possible, possible_without};
+use crate::error::{Class, Coded};
+use crate::id::{ArrayName, ConsistencyGroupId, GroupId, LineageId, SiteName, VolumeId};
 use crate::inventory::{
     ArrayFacts, Captured, FactScope, Lineages, SiteAccess, SiteFacts, capture, read, read_array,
 };
 use crate::operations::{Known, Planned};
 use futures::try_join;
+use std::time::Duration;
+
+/// How long a site is asked whether it still answers before a move goes on without it.
+const PROBE_TIME: Duration = Duration::from_secs(3);
 
 /// What is known of both sites of a group.
 struct BothSites {
@@ -40,6 +45,47 @@ impl Protector {
     /// A site, an array or a store cannot be read; the group's status forbids the operation. What refuses it is no
     /// error: it is in the answer.
     pub async fn plan(&self, request: &Request) -> Result<Planned, Error> {
+        let planned = self.plan_as_asked(request).await;
+        match planned {
+            Err(error) => Err(self.with_what_is_possible(request, error).await),
+            planned => planned,
+        }
+    }
+
+    /// The same error, and what is possible without the site that cannot be asked, if that is what is wrong.
+    async fn with_what_is_possible(&self, request: &Request, error: Error) -> Error {
+        let silent = matches!(error.class(), Class::Transient | Class::Unknown);
+        let (Some(action), true, Ok(group)) = (request.action(), silent, self.group(request.group()).await)
+        else {
+            return error;
+        };
+        match self.site_of(&error) {
+            Some(site) if site == group.primary_site || site == group.secondary_site => Error::SiteNeeded {
+                action,
+                possible: possible_without(&group, &site),
+                group: group.name,
+                site,
+                source: Box::new(error),
+            },
+            _ => error,
+        }
+    }
+
+    /// The site that an error came from.
+    fn site_of(&self, error: &Error) -> Option<SiteName> {
+        let has = |array: &ArrayName| {
+            let mut sites = self.world.sites.iter();
+            sites.find_map(|(name, site)| site.arrays.contains_key(array).then(|| name.clone()))
+        };
+        match error {
+            Error::OpenStack(error) => Some(error.site.clone()),
+            Error::SiteSilent { site, .. } | Error::ArraySilent { site, .. } => Some(site.clone()),
+            Error::Driver(error) => has(error.array()),
+            _ => None,
+        }
+    }
+
+    async fn plan_as_asked(&self, request: &Request) -> Result<Planned, Error> {
         match request {
             Request::Protect(request) => Box::pin(self.plan_protect(request)).await,
             Request::Failover(request) => Box::pin(self.plan_move(request, OperationType::Failover)).await,
@@ -53,7 +99,9 @@ impl Protector {
             Request::Set(request) => Box::pin(self.plan_set(request)).await,
             Request::AddMember(request) => Box::pin(self.plan_add_member(request)).await,
             Request::RemoveMember(request) => Box::pin(self.plan_remove_member(request)).await,
-            Request::Unprotect { group } => Box::pin(self.plan_unprotect(group)).await,
+            Request::Unprotect { group, without_site } => {
+                Box::pin(self.plan_unprotect(group, without_site.as_ref())).await
+            }
         }
     }
 
@@ -118,6 +166,13 @@ impl Protector {
         Ok(read_array(&access.arrays, &self.context.at_site(site), &FactScope { volumes, group }).await?)
     }
 
+    /// Whether a site answers at all.
+    async fn answers(&self, access: &SiteAccess) -> bool {
+        let context = self.context.at_site(&access.site).within(PROBE_TIME);
+        let asked = context.before_deadline(access.servers.look(&context)).await;
+        matches!(asked, Ok(Ok(_)))
+    }
+
     /// How many operations the group has had: names derived from it are used once.
     async fn attempts(&self, group: GroupId) -> Result<u64, Error> {
         Ok(self.recall(Some(group)).await?.len() as u64 + 1)
@@ -140,7 +195,12 @@ impl Protector {
 
 /// Whether an action is possible with a group as it is.
 fn allows(group: &ProtectionGroup, action: Action) -> Result<(), Error> {
-    let possible = possible(group);
+    let possible = match action {
+        Action::UnprotectWithoutSite => {
+            possible_without(group, group.other_site(&group.current_primary_site))
+        }
+        _ => possible(group),
+    };
     if possible.contains(&action) {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use crate::engine::{Event, Plan, StepState};
 use crate::id::{OperationId, SiteName, StepId};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// An operation, step by step.
@@ -182,7 +183,16 @@ fn read(recalled: &Recalled) -> (BTreeMap<StepId, Passed>, Vec<Remark>, Option<T
                     returned.get_or_insert(at);
                 }
             }
-            Event::StepDone { step, .. } => passed.entry(step.clone()).or_default().ended = Some(at),
+            Event::StepDone { step, output } => {
+                let of = passed.entry(step.clone()).or_default();
+                of.ended = Some(at);
+                // What a person's own hook has said is for persons.
+                let hook = recalled.plan.step(step).is_some_and(|step| step.kind == "run_hook");
+                let said = output.get("output").and_then(Value::as_str).map_or("", str::trim);
+                if hook && !said.is_empty() {
+                    of.remarks.push(Remark { at, text: format!("said: {said}") });
+                }
+            }
             Event::StepTroubled { step, trouble } => {
                 let text = format!("tried again: {}", trouble.message);
                 passed.entry(step.clone()).or_default().remarks.push(Remark { at, text });

@@ -77,12 +77,14 @@ impl Protector {
         let (access, other) = (self.access(name)?, self.paired_with(name)?);
         let needs = self.needs(name).await?;
         let group_type = self.config.defaults.group_type.as_deref();
-        let (observation, types) = futures::join!(
+        let (observation, types, mappings) = futures::join!(
             observe(access, other, &self.context, &needs, group_type),
-            self.volume_types(name)
+            self.volume_types(name),
+            self.check_mappings(name)
         );
         let mut report = observation.report();
         report.add(super::volume_types::check(&types));
+        report.add(mappings?);
         Ok(report)
     }
 

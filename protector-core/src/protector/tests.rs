@@ -142,7 +142,8 @@ async fn a_transport_that_is_handed_in_is_the_only_way_to_sites_and_arrays() {
         .unwrap();
     let mut opened = transports.opened.lock().unwrap().clone();
     opened.sort();
-    let expected = ["array array-1", "array array-2", "array array-3", "site site-a", "site site-b"];
+    let expected =
+        ["array array-1", "array array-2", "array array-3", "site site-a", "site site-b", "webhooks"];
     assert_eq!(opened, expected.map(|name| format!("{name}, verify: true")));
     assert!(transports.sent.lock().unwrap().is_empty());
     let servers = vec!["web".to_owned()];

@@ -8,8 +8,8 @@ use crate::error::chain;
 use crate::id::{OperationId, StepId};
 use crate::inventory::Lineages;
 use crate::journal::StoreError;
+use crate::steps::SiteStep;
 use crate::steps::guard::{CaptureDefinitions, CaptureDefinitionsInput};
-use crate::steps::{Site, SiteStep};
 use jiff::SignedDuration;
 use serde::Serialize;
 use std::time::Duration;
@@ -165,7 +165,7 @@ impl Protector {
             step: StepId::new("capture_definitions"),
             site: Some(access.site.clone()),
         };
-        let site = Site { access, records: self.records() };
+        let site = self.world.at(access);
         CaptureDefinitions.apply(site, &run, &input).await.map_err(|error| error.to_string())?;
         Ok(DueResult::Captured { servers: input.members.len() })
     }

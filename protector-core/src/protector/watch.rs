@@ -1,7 +1,8 @@
 use super::{Error, Progress, Protector};
-use crate::engine::{Event, OperationState};
+use crate::engine::{Event, OperationState, Plan};
 use crate::id::OperationId;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the journal is looked at for what another process has done.
@@ -35,6 +36,11 @@ impl Protector {
 }
 
 impl Watcher {
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.state.plan()
+    }
+
     /// What has happened next; `None` when the operation has come to its end. Waits as long as nothing happens: an operation
     /// that nobody runs says nothing.
     ///

@@ -1,9 +1,10 @@
-use super::{Records, World};
+use super::{Machine, Records, World};
 use crate::driver::StorageDriver;
 use crate::engine::{Observation, StepError, StepKind, StepRun};
 use crate::error::Code;
 use crate::id::ArrayName;
 use crate::inventory::SiteAccess;
+use crate::transport::Caller;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,13 +23,17 @@ pub enum Seen<T> {
     Conflict(String),
 }
 
-/// What a step gets: the clients of its own site, and the records.
+/// What a step gets: the clients of its own site, the records, and the machine at which the operation runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// The site's clients.
     pub access: &'a SiteAccess,
     /// Groups and definitions in both stores.
     pub records: &'a Records,
+    /// From where guests are reached, and where commands are run.
+    pub machine: &'a dyn Machine,
+    /// How webhooks are told.
+    pub webhooks: &'a Caller,
 }
 
 impl<'a> Site<'a> {
@@ -44,6 +49,13 @@ impl<'a> Site<'a> {
                 format!("protector.yaml has no array {name} at site {site}"),
             )
         })
+    }
+}
+
+impl World {
+    /// What a step at a site gets.
+    pub(crate) fn at<'a>(&'a self, access: &'a SiteAccess) -> Site<'a> {
+        Site { access, records: &self.records, machine: &*self.machine, webhooks: &self.webhooks }
     }
 }
 
@@ -120,7 +132,7 @@ impl<S> AtSite<S> {
                 format!("step {} is at site {name}, which protector.yaml lacks", run.step),
             )
         })?;
-        Ok(Site { access, records: &self.world.records })
+        Ok(self.world.at(access))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod extension;
 mod groups;
+mod leftover;
 mod membership;
 mod surplus;
 mod test_volumes;
@@ -10,6 +11,7 @@ mod twins;
 
 pub use extension::{ExtendTwin, ExtendTwinInput};
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
+pub use leftover::{RemoveLeftoverTwin, RemoveLeftoverTwinInput};
 pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
 pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};
 pub use test_volumes::{CreateTestVolume, CreateTestVolumeInput, DeleteTestVolume, DeleteTestVolumeInput};

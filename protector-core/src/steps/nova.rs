@@ -54,6 +54,19 @@ async fn server_in(
     access.servers.until(&run.context, judge).await?
 }
 
+/// Waits until no task is under way on a server: what was asked of it before, by a step that was left, comes to its end.
+async fn server_at_rest(access: &SiteAccess, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
+    let judge = |servers: &[Server]| match servers.iter().find(|server| server.id == *id) {
+        None => ControlFlow::Break(Err(StepError::new(
+            Code::NotFound,
+            format!("server {id} is not there at {}", access.site),
+        ))),
+        Some(server) if server.task_state.is_some() => ControlFlow::Continue(()),
+        Some(server) => ControlFlow::Break(Ok(server.clone())),
+    };
+    access.servers.until(&run.context, judge).await?
+}
+
 /// One look at a server.
 async fn server_now(access: &SiteAccess, run: &StepRun, id: &ServerId) -> Result<Option<Server>, StepError> {
     let all = access.servers.look(&run.context).await?;

@@ -11,6 +11,8 @@ pub enum Destination {
     Site(SiteName),
     /// The management interface of an array.
     Array(ArrayName),
+    /// Whatever address a person's hooks name.
+    Webhooks,
 }
 
 impl fmt::Display for Destination {
@@ -18,6 +20,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Site(name) => write!(formatter, "site {name}"),
             Self::Array(name) => write!(formatter, "array {name}"),
+            Self::Webhooks => formatter.write_str("webhooks"),
         }
     }
 }

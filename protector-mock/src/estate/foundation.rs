@@ -139,16 +139,20 @@ fn quotas(project: &Project, id: &str, administrator: &Client<'_>) -> Result<(),
     let gigabytes = sum(&|servers| servers.volumes.iter().map(|volume| volume.size).sum());
     let ports = sum(&|servers| servers.networks.len() as u64);
     let room = |wanted: u64, usual: u64| wanted.saturating_mul(4).max(usual);
+    let told = &project.quotas;
     let compute = json!({
-        "instances": room(servers, 10), "cores": -1, "ram": -1,
+        "instances": told.instances.unwrap_or(room(servers, 10)), "cores": -1, "ram": -1,
     });
     administrator.put(Compute, &format!("/v2.1/os-quota-sets/{id}"), Some(&json!({"quota_set": compute})))?;
     let storage = json!({
-        "volumes": room(volumes, 10), "gigabytes": room(gigabytes, 1000), "groups": 20, "snapshots": room(volumes, 10),
+        "volumes": told.volumes.unwrap_or(room(volumes, 10)),
+        "gigabytes": told.gigabytes.unwrap_or(room(gigabytes, 1000)),
+        "groups": servers.max(20),
+        "snapshots": room(volumes, 10),
     });
     let path = format!("/v3/os-quota-sets/{id}");
     administrator.put(BlockStorage, &path, Some(&json!({"quota_set": storage})))?;
-    let quota = json!({"port": room(ports, 500)});
+    let quota = json!({"port": told.ports.unwrap_or(room(ports, 500))});
     administrator.put(Network, &format!("/v2.0/quotas/{id}"), Some(&json!({"quota": quota})))?;
     Ok(())
 }

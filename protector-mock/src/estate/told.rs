@@ -86,6 +86,9 @@ pub struct Project {
     /// Who works in it.
     #[serde(default)]
     pub users: Vec<User>,
+    /// What it may have at each site, where that is not four times what is made here, and as much as the services allow.
+    #[serde(default)]
+    pub quotas: Quotas,
     /// Its networks, each with one subnet.
     #[serde(default)]
     pub networks: Vec<Network>,
@@ -95,6 +98,20 @@ pub struct Project {
     /// Its servers.
     #[serde(default)]
     pub servers: Vec<Servers>,
+}
+
+/// What a project may have at each site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// How many servers.
+    pub instances: Option<u64>,
+    /// How many volumes.
+    pub volumes: Option<u64>,
+    /// How many GiB of volumes.
+    pub gigabytes: Option<u64>,
+    /// How many ports.
+    pub ports: Option<u64>,
 }
 
 /// A user, with the pair's password unless there is one.

@@ -80,6 +80,14 @@ impl Surroundings {
         Ok(())
     }
 
+    /// Removes all rules. What they keep back is let go.
+    ///
+    /// # Errors
+    /// The world cannot be changed.
+    pub fn heal(&self) -> Result<(), WorldError> {
+        self.rules.remove(None).map(drop)
+    }
+
     /// All rules, with how often each has `fired`.
     pub fn rules(&self) -> Vec<serde_json::Value> {
         self.rules.views()

@@ -3,6 +3,7 @@ use protector_core::domain::{GroupStatus, OperationStatus};
 use protector_core::engine::Event;
 use protector_core::id::{OperationId, StepId};
 use protector_core::protector::{Error, MoveRequest, OperationHandle, Request};
+use std::time::Duration;
 
 impl Scene {
     /// A failover that is under way.
@@ -10,10 +11,21 @@ impl Scene {
         let plan = self.plan(&Request::Failover(MoveRequest::planned(GROUP))).await.plan.unwrap();
         self.protector.apply(plan).await.unwrap()
     }
+
+    /// Begins an operation, and stops once a step of it is done.
+    pub(crate) async fn stopped_after(&self, request: &Request, step: &str) {
+        let planned = self.plan(request).await;
+        let plan = planned.plan.unwrap_or_else(|| panic!("{request:?}: {:#?}", planned.findings));
+        let mut handle = self.protector.apply(plan).await.unwrap();
+        until_done(&mut handle, step).await;
+        handle.stop_token().cancel();
+        let report = handle.finish().await.unwrap();
+        assert!(report.left.is_some(), "it has ended: {:?}", report.operation);
+    }
 }
 
 /// Lets an operation go on until a step of it is done.
-async fn until_done(handle: &mut OperationHandle, step: &str) {
+pub(crate) async fn until_done(handle: &mut OperationHandle, step: &str) {
     let wanted = StepId::from(step);
     while let Some(progress) = handle.next().await {
         if matches!(&progress.event, Event::StepDone { step, .. } if *step == wanted) {
@@ -53,6 +65,28 @@ async fn what_is_cancelled_before_its_point_of_no_return_is_undone() {
     assert_eq!(report.operation.status, OperationStatus::RolledBack, "{:?}", report.operation);
     let why = report.operation.error_message.unwrap();
     assert!(why.contains("cancelled by") && why.contains("wrong group"), "{why}");
+    scene.live(5).await;
+    scene.check(GroupStatus::Active).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cancelled_while_its_vms_are_being_stopped_has_them_started_once_they_are_stopped() {
+    let mut scene = Scene::protected().await;
+    scene.faults("{settings: {duration/compute.server-stopped: 10}, rules: []}");
+    let mut handle = scene.failing_over().await;
+    let id = handle.id();
+    let stop = StepId::from("stop_server/db-1");
+    while let Some(progress) = handle.next().await {
+        if matches!(&progress.event, Event::StepIntended { step } if *step == stop) {
+            break;
+        }
+    }
+    let begun = scene.clock.monotonic();
+    scene.protector.cancel(id, "wrong group").await.unwrap();
+    let report = handle.finish().await.unwrap();
+    assert_eq!(report.operation.status, OperationStatus::RolledBack, "{:?}", report.operation);
+    let took = scene.clock.monotonic().saturating_sub(begun);
+    assert!(took < Duration::from_secs(30), "the VMs were waited for, and not started: {took:?}");
     scene.live(5).await;
     scene.check(GroupStatus::Active).await;
 }

@@ -90,6 +90,11 @@ impl Guests {
         (gone, last.filter(|_| gone > 0))
     }
 
+    /// Forgets what the guests of some VMs wrote after a moment: it is lost.
+    pub(crate) fn lose_after_of(&mut self, moment: Timestamp, vms: &[&str]) {
+        self.writes.retain(|write| write.at <= moment || !vms.contains(&write.disk.0.as_str()));
+    }
+
     /// What is wrong with the disks of all VMs, which have to hold what was written last, and nothing else.
     pub(crate) fn differences(&self, cloud: &Cloud, machines: &Machines) -> Vec<String> {
         let mut expected: BTreeMap<&Disk, BTreeMap<u64, &Write>> = BTreeMap::new();

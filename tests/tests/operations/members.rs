@@ -30,7 +30,7 @@ fn sync() -> Request {
 }
 
 fn unprotect() -> Request {
-    Request::Unprotect { group: GROUP.to_owned() }
+    Request::Unprotect { group: GROUP.to_owned(), without_site: None }
 }
 
 /// The ids of a VM and of all that it has.

@@ -8,7 +8,7 @@ fn failover() -> MoveRequest {
 }
 
 /// Nova at B has no room for one VM.
-const NO_ROOM: &str = r#"
+pub(crate) const NO_ROOM: &str = r#"
 - target: site-b/compute
   method: POST
   path: "/servers$"

@@ -4,23 +4,56 @@ use crate::application;
 use crate::cloud::Cloud;
 use crate::guests::Guests;
 use crate::machines::{self, Machines};
+use futures::future::BoxFuture;
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::domain::{GroupStatus, OperationStatus, ProtectionGroup};
 use protector_core::operations::{Planned, ProtectRequest};
 use protector_core::protector::{OperationReport, Protector, Request};
+use protector_core::steps::{Command, CommandEnd, Machine};
 use protector_core::time::Clock;
-use protector_mock::MockFactory;
 use protector_mock::clock::VirtualClock;
 use protector_mock::estate::Estate;
 use protector_mock::faults::Profile;
 use protector_mock::pair::{ARRAYS, Beginning, EmbeddedPair, Folder, SITES, Wanted};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(crate) const GROUP: &str = "application";
 /// Between two writes of the guests: in no step with schedules, so that no write falls on the moment of a point.
-const PAUSE: Duration = Duration::from_millis(1009);
+pub(crate) const PAUSE: Duration = Duration::from_millis(1009);
+
+/// Which ports of guests answer, and how programs end.
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    pub(crate) open: Mutex<BTreeSet<SocketAddr>>,
+    pub(crate) asked: Mutex<Vec<SocketAddr>>,
+    /// How programs end that are not to end with 0; without a code they do not end at all.
+    pub(crate) broken: Mutex<BTreeMap<String, Option<i32>>>,
+    pub(crate) ran: Mutex<Vec<Command>>,
+}
+
+impl Machine for Network {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<()>> {
+        self.asked.lock().unwrap().push(address);
+        let open = self.open.lock().unwrap().contains(&address);
+        Box::pin(async move { if open { Ok(()) } else { Err(io::ErrorKind::ConnectionRefused.into()) } })
+    }
+
+    fn run<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, io::Result<CommandEnd>> {
+        self.ran.lock().unwrap().push(command.clone());
+        let code = self.broken.lock().unwrap().get(&command.program).copied().unwrap_or(Some(0));
+        Box::pin(async move {
+            match code {
+                Some(_) => Ok(CommandEnd { code, output: format!("{} has run", command.program) }),
+                None => std::future::pending().await,
+            }
+        })
+    }
+}
 
 pub(crate) struct Scene {
     pub(crate) pair: EmbeddedPair,
@@ -29,6 +62,7 @@ pub(crate) struct Scene {
     pub(crate) a: Cloud,
     pub(crate) b: Cloud,
     pub(crate) guests: Guests,
+    pub(crate) machine: Arc<Network>,
     /// The group's VMs where they run, and whether that is their home.
     pub(crate) running: Machines,
     pub(crate) at_home: bool,
@@ -42,15 +76,21 @@ impl Scene {
     pub(crate) async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new("2026-03-01T02:00:00Z".parse().unwrap()));
-        let estate = Estate::parse(include_str!("../../../examples/dr_drill/estate.yaml")).unwrap();
+        let estate = include_str!("../../../examples/dr_drill/estate.yaml");
+        // A test's volumes are of a type that does not replicate, and stand beside the twins.
+        let estate = estate.replace("volume_types:\n", "volume_types:\n- {name: plain}\n");
+        let estate = estate.replace("- name: app\n", "- name: app\n  quotas: {volumes: 100}\n");
+        let estate = Estate::parse(&estate).unwrap();
         let wanted =
             Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
         let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
         let world = Arc::clone(pair.pair().world());
+        let machine = Arc::new(Network::default());
         let protector = Protector::builder(config(&pair))
-            .driver(Arc::new(MockFactory::of(Arc::clone(&world))))
+            .driver(protector_pure::factory())
             .transport(pair.transports())
             .clock(Arc::clone(&clock))
+            .machine(Arc::<Network>::clone(&machine))
             .open()
             .unwrap();
         let ([site_a, site_b], [array_a, array_b], owner) = (SITES, ARRAYS, ("app-owner", "drill"));
@@ -60,7 +100,19 @@ impl Scene {
         let running = machines::read(&a).await.unwrap();
         let guests = Guests::new(world);
         let members = application::names();
-        Self { pair, clock, protector, a, b, guests, running, at_home: true, members, _folder: folder }
+        Self {
+            pair,
+            clock,
+            protector,
+            a,
+            b,
+            guests,
+            machine,
+            running,
+            at_home: true,
+            members,
+            _folder: folder,
+        }
     }
 
     /// The same, protected, with some minutes of its life behind it.
@@ -103,7 +155,7 @@ impl Scene {
         }
     }
 
-    async fn write(&mut self) {
+    pub(crate) async fn write(&mut self) {
         let cloud = if self.at_home { &self.a } else { &self.b };
         self.guests.write(cloud, &self.running, self.clock.now()).await;
     }
@@ -189,9 +241,6 @@ fn config(pair: &EmbeddedPair) -> Config {
     let environment = Environment::given([("", ""); 0], pair.folder(), pair.folder().join("none"));
     let options = LoadOptions { protector: Some(pair.file("protector.yaml")), clouds: None, environment };
     let mut config = Config::load(&options).unwrap();
-    for array in config.protector.sites.values_mut().flat_map(|site| site.arrays.values_mut()) {
-        "mock".clone_into(&mut array.driver);
-    }
     config.protector.engine.step_timeout = Duration::from_mins(1);
     config
 }

@@ -1,5 +1,5 @@
 use crate::scene::{GROUP, Scene};
-use protector_core::domain::GroupStatus;
+use protector_core::domain::{GroupStatus, ReplicationBasis};
 use protector_core::protector::{Error, MoveRequest, Request};
 
 fn request(wanted: fn(String) -> Request) -> Request {
@@ -36,8 +36,13 @@ async fn a_move_is_taken_back_to_what_the_vms_held_when_they_were_stopped() {
     let kept = group.uncommitted.unwrap();
     assert!(kept.safety_snapshots.iter().any(|snapshot| snapshot.site.as_str() == "site-b"));
     assert!(!kept.undoable);
-    // And the group can be moved again.
-    scene.live(400).await;
+    // And the group can be moved again, for what was written since the newest point.
+    scene.live(700).await;
+    let forecast = scene.plan(&failover()).await.replication.unwrap();
+    assert_eq!(forecast.basis, ReplicationBasis::Delta, "{forecast}");
+    let since = scene.clock.now().duration_since(forecast.since.unwrap());
+    assert!(since.as_secs() <= 360, "{forecast}");
+    assert!(forecast.bytes.is_some_and(|bytes| bytes > 0 && bytes < forecast.at_most_bytes), "{forecast}");
     scene.done(&failover()).await;
     scene.moved().await;
     scene.check(GroupStatus::FailedOver).await;

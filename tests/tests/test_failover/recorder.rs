@@ -40,6 +40,7 @@ impl TransportFactory for Recorder {
         let to = match destination {
             Destination::Site(name) => name.to_string(),
             Destination::Array(name) => name.to_string(),
+            Destination::Webhooks => destination.to_string(),
             other => panic!("what is {other}?"),
         };
         Ok(Arc::new(Recorded { inner: self.inner.open(destination, tls)?, to, sent: Arc::clone(&self.sent) }))

@@ -19,19 +19,31 @@ const APART: &[(&str, &[&str])] = &[
     ("protector-mock", &["protector-pure", "anyhow", "clap"]),
 ];
 
+/// What a program must not link, though its tests may: the command that works on real sites carries no simulator, and all
+/// that it does goes through the core.
+const NOT_LINKED: &[(&str, &[&str])] =
+    &[("protector-cli", &["protector-mock", "rusqlite", "reqwest", "anyhow"])];
+
 pub(super) fn check(files: &[File]) -> Vec<Complaint> {
     let lock = files.iter().filter(|file| file.path == "Cargo.lock").flat_map(lock_complaints);
-    let manifests = APART.iter().flat_map(|(member, apart)| {
-        let path = format!("{member}/Cargo.toml");
-        let manifest = files.iter().find(|file| file.path == path);
-        let named = |apart: &&&str| manifest.is_some_and(|manifest| depends_on(&manifest.text, apart));
-        apart
-            .iter()
-            .filter(named)
-            .map(|other| format!("{member}/Cargo.toml: depends on {other}"))
-            .collect::<Vec<_>>()
-    });
-    lock.chain(manifests).collect()
+    let whole = |text: &str| text.to_owned();
+    let linked = |text: &str| text.split("[dev-dependencies]").next().unwrap_or_default().to_owned();
+    let apart = APART.iter().flat_map(|rule| manifest_complaints(files, rule, whole));
+    let not_linked = NOT_LINKED.iter().flat_map(|rule| manifest_complaints(files, rule, linked));
+    lock.chain(apart).chain(not_linked).collect()
+}
+
+/// Which of these a member depends on, by a part of its manifest.
+fn manifest_complaints(
+    files: &[File],
+    (member, others): &(&str, &[&str]),
+    part: impl Fn(&str) -> String,
+) -> Vec<Complaint> {
+    let path = format!("{member}/Cargo.toml");
+    let manifest = files.iter().find(|file| file.path == path);
+    let part = manifest.map(|manifest| part(&manifest.text)).unwrap_or_default();
+    let named = others.iter().filter(|other| depends_on(&part, other));
+    named.map(|other| format!("{path}: depends on {other}")).collect()
 }
 
 fn lock_complaints(lock: &File) -> Vec<Complaint> {
@@ -78,5 +90,17 @@ mod tests {
             ["protector-pure/Cargo.toml: depends on protector-mock"]
         );
         assert!(check(&[file("tests/Cargo.toml", manifest)]).is_empty());
+    }
+
+    #[test]
+    fn what_a_program_must_not_link_may_be_in_its_tests() {
+        let manifest =
+            "[dependencies]\nclap.workspace = true\n[dev-dependencies]\nprotector-mock.workspace = true\n";
+        assert!(check(&[file("protector-cli/Cargo.toml", manifest)]).is_empty());
+        let linked = manifest.replace("clap", "protector-mock");
+        assert_eq!(
+            check(&[file("protector-cli/Cargo.toml", &linked)]),
+            ["protector-cli/Cargo.toml: depends on protector-mock"]
+        );
     }
 }

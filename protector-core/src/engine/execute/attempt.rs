@@ -2,6 +2,7 @@
 
 use super::ExecutionLimits;
 use crate::engine::event::Trouble;
+use crate::engine::plan::Waiting;
 use crate::engine::step::{Observation, StepError, StepKind, StepRun};
 use crate::error::{Class, Code};
 use crate::transport::Stopped;
@@ -37,10 +38,10 @@ async fn attempt(
 /// one step kind is that step's failure; the others are still waited for.
 async fn in_time<T>(
     run: &StepRun,
-    limits: &ExecutionLimits,
+    time: Duration,
     attempt: impl Future<Output = Result<T, StepError>>,
 ) -> Result<T, StepError> {
-    let end = run.context.within(limits.step_timeout + Duration::from_secs(1));
+    let end = run.context.within(time + Duration::from_secs(1));
     let error = match end.before_deadline(AssertUnwindSafe(attempt).catch_unwind()).await {
         Ok(Ok(result)) => return result,
         Ok(Err(_)) => StepError::new(Code::Internal, format!("step {} panicked", run.step)),
@@ -62,33 +63,70 @@ pub(super) enum Persistence {
     Bounded,
 }
 
+/// How a step is stuck to that fails, or does not come to its end.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    /// Past the point of no return.
+    pub(super) persistence: Persistence,
+    /// Whether that has passed.
+    pub(super) only_forward: &'a AtomicBool,
+    /// If it only takes long.
+    pub(super) waits: Option<Waiting>,
+}
+
+impl Patience<'_> {
+    /// How long the next attempt may take, `elapsed` after the first one began.
+    fn time(&self, step_timeout: Duration, elapsed: Duration) -> Duration {
+        let left = self.waits.map(|waits| {
+            let within = Duration::from_secs(waits.within);
+            if waits.without_end {
+                within
+            } else {
+                within.saturating_sub(elapsed).max(Duration::from_secs(1))
+            }
+        });
+        left.map_or(step_timeout, |left| step_timeout.min(left))
+    }
+
+    /// Whether a step that has not come to its end is waited for on.
+    fn waits_on(&self, error: &StepError, elapsed: Duration) -> bool {
+        let longer = |waits: Waiting| waits.without_end || elapsed < Duration::from_secs(waits.within);
+        error.code == Code::DeadlineExceeded && self.waits.is_some_and(longer)
+    }
+}
+
 pub(super) async fn try_step(
     kind: &dyn StepKind,
     run: &StepRun,
     input: &Value,
     mut observe_first: bool,
     limits: &ExecutionLimits,
-    (persistence, only_forward): (Persistence, &AtomicBool),
+    patience: Patience<'_>,
     troubled: impl Fn(Trouble),
 ) -> Result<Value, StepError> {
     let begun = run.context.clock().monotonic();
+    let since = |moment: Duration| run.context.clock().monotonic().saturating_sub(moment);
+    // What it was waited for does not count as failing.
+    let mut failing_since = begun;
     let mut pause = limits.first_pause;
     // What was begun before may have done something already.
     let mut touched = observe_first;
     loop {
-        let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
+        let time = patience.time(limits.step_timeout, since(begun));
+        let within = StepRun { context: run.context.within(time), ..run.clone() };
         let attempt = attempt(kind, &within, input, observe_first);
-        let mut error = match in_time(run, limits, attempt).await {
+        let mut error = match in_time(run, time, attempt).await {
             Ok(output) => return Ok(output),
             Err(error) => error,
         };
         touched |= !error.untouched;
         error.untouched = !touched;
-        let elapsed = run.context.clock().monotonic().saturating_sub(begun);
         // The point of no return may be passed elsewhere while this step is being tried.
-        let persistence =
-            if only_forward.load(Ordering::Relaxed) { persistence } else { Persistence::Bounded };
-        if !try_again(&error, persistence, elapsed, limits.retry_for) {
+        let only_forward = patience.only_forward.load(Ordering::Relaxed);
+        let persistence = if only_forward { patience.persistence } else { Persistence::Bounded };
+        if patience.waits_on(&error, since(begun)) {
+            failing_since = run.context.clock().monotonic();
+        } else if !try_again(&error, persistence, since(failing_since), limits.retry_for) {
             return Err(error);
         }
         troubled(Trouble::of(error.clone()));
@@ -122,7 +160,7 @@ pub(super) async fn try_revert(
     let mut pause = limits.first_pause;
     loop {
         let within = StepRun { context: run.context.within(limits.step_timeout), ..run.clone() };
-        let Err(error) = in_time(run, limits, kind.revert(&within, input, output)).await else {
+        let Err(error) = in_time(run, limits.step_timeout, kind.revert(&within, input, output)).await else {
             return Ok(());
         };
         let elapsed = run.context.clock().monotonic().saturating_sub(begun);

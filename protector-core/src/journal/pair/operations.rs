@@ -1,6 +1,6 @@
 //! A group's term in both stores, and the copy of an operation in the store that does not write it.
 
-use super::StorePair;
+use super::{Copied, StorePair};
 use crate::id::{GroupId, OperationId, SiteName};
 use crate::journal::{Holder, SiteStore, StoreError, StoredOperation, Term};
 use std::collections::HashMap;
@@ -68,36 +68,51 @@ impl StorePair {
     /// # Effects
     /// Not undone: operations are never removed.
     pub async fn mirror(&self, operation: OperationId) -> Result<u64, StoreError> {
+        let copied = self.copied().get(&operation).cloned();
+        match copied {
+            Some(copied) => self.copy_on(operation, &copied).await,
+            None => self.copy_all(operation).await,
+        }
+    }
+
+    /// Copies an operation of whose copy nothing is known yet.
+    async fn copy_all(&self, operation: OperationId) -> Result<u64, StoreError> {
         let (home, stored) = self.home(operation).await?;
         let other = self.other(home.site())?;
-        let behind = |known: u64, source: StoreError| StoreError::Behind {
-            site: other.site().clone(),
-            operation,
-            behind: stored.last_sequence.saturating_sub(known),
-            source: Box::new(source),
-        };
-        let known = self.copied().get(&operation).copied();
-        let known = match known {
-            Some(known) => known,
-            None => match other.operation(operation).await {
-                Ok(copy) => copy.map_or(0, |copy| copy.last_sequence),
-                Err(error) => return Err(behind(0, error)),
-            },
+        let last = stored.last_sequence;
+        let behind = |known: u64, source: StoreError| behind((other, operation), (known, last), source);
+        let known = match other.operation(operation).await {
+            Ok(copy) => copy.map_or(0, |copy| copy.last_sequence),
+            Err(error) => return Err(behind(0, error)),
         };
         let records = home.records(operation, known).await?;
-        match other.copy_operation(stored.clone(), records).await {
+        let copied = |reached| Copied { home: home.site().clone(), reached };
+        match other.copy_operation(stored, records).await {
             Ok(reached) => {
-                self.copied().insert(operation, reached);
+                self.copied().insert(operation, copied(reached));
                 Ok(reached.saturating_sub(known))
             }
-            Err(error @ StoreError::Unavailable { .. }) => {
-                self.copied().insert(operation, known);
-                Err(behind(known, error))
+            Err(error) => Err(behind(known, error)),
+        }
+    }
+
+    /// Copies what is new. What an operation is, which may be much, is read by neither store: each event would cost that.
+    async fn copy_on(&self, operation: OperationId, copied: &Copied) -> Result<u64, StoreError> {
+        let (home, other) = (self.store(&copied.home)?, self.other(&copied.home)?);
+        let known = copied.reached;
+        let records = home.records(operation, known).await?;
+        let last = records.last().map_or(known, |record| record.sequence);
+        match other.copy_records(operation, records).await {
+            Ok(reached) => {
+                self.copied().insert(operation, Copied { reached, ..copied.clone() });
+                Ok(reached.saturating_sub(known))
             }
             Err(error) => {
-                // What was known may be what is wrong.
-                self.copied().remove(&operation);
-                Err(behind(known, error))
+                if !matches!(error, StoreError::Unavailable { .. }) {
+                    // What was known may be what is wrong.
+                    self.copied().remove(&operation);
+                }
+                Err(behind((other, operation), (known, last), error))
             }
         }
     }
@@ -119,7 +134,20 @@ impl StorePair {
         Err(unread.unwrap_or(StoreError::OperationUnknown { site, operation }))
     }
 
-    fn copied(&self) -> MutexGuard<'_, HashMap<OperationId, u64>> {
+    fn copied(&self) -> MutexGuard<'_, HashMap<OperationId, Copied>> {
         self.copied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn behind(
+    (store, operation): (&Arc<dyn SiteStore>, OperationId),
+    (known, last): (u64, u64),
+    source: StoreError,
+) -> StoreError {
+    StoreError::Behind {
+        site: store.site().clone(),
+        operation,
+        behind: last.saturating_sub(known),
+        source: Box::new(source),
     }
 }

@@ -18,7 +18,7 @@ pub(super) const KIND: DocumentKind = DocumentKind::Group;
 pub(super) struct Sites {
     pub(super) a: Arc<dyn SiteStore>,
     pub(super) b: Arc<dyn SiteStore>,
-    _folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 impl Sites {
@@ -27,7 +27,7 @@ impl Sites {
         let open = |site: SiteName| -> Arc<dyn SiteStore> {
             Arc::new(SqliteStore::open(folder.path().join(format!("{site}.db")), site).unwrap())
         };
-        Self { a: open(site_a()), b: open(site_b()), _folder: folder }
+        Self { a: open(site_a()), b: open(site_b()), folder }
     }
 
     pub(super) fn pair(&self) -> StorePair {

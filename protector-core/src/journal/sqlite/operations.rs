@@ -147,16 +147,7 @@ pub(super) fn append(
     record: Record,
 ) -> Result<u64, Fault> {
     terms::check(connection, site, term)?;
-    // The operation's text is not read again for every record: what is needed stands beside it.
-    let row = connection
-        .prepare_cached("SELECT last_sequence, head, home FROM operation WHERE id = ?1")?
-        .query_row((term.operation.uuid().as_bytes(),), |row| {
-            Ok((count(row, 0)?, digest(row, 1)?, row.get::<_, String>(2)?))
-        })
-        .optional()?;
-    let Some((last, head, home)) = row else {
-        return Err(StoreError::OperationUnknown { site: site.clone(), operation: term.operation }.into());
-    };
+    let Reached { last, head, home } = reached(connection, site, term.operation)?;
     if home != site.as_str() {
         return Err(not_home(site, &home.into(), term.operation));
     }
@@ -164,6 +155,28 @@ pub(super) fn append(
     push(connection, term.operation, &stored)?;
     advance(connection, term.operation, &stored)?;
     Ok(stored.sequence)
+}
+
+/// How far an operation's records reach.
+struct Reached {
+    last: u64,
+    head: Digest,
+    home: String,
+}
+
+/// The operation's text is not read again for every record: what is needed stands beside it.
+fn reached(connection: &Connection, site: &SiteName, operation: OperationId) -> Result<Reached, Fault> {
+    let row = connection
+        .prepare_cached("SELECT last_sequence, head, home FROM operation WHERE id = ?1")?
+        .query_row((operation.uuid().as_bytes(),), |row| {
+            Ok(Reached { last: count(row, 0)?, head: digest(row, 1)?, home: row.get(2)? })
+        })
+        .optional()?;
+    row.ok_or_else(|| unknown(site, operation))
+}
+
+fn unknown(site: &SiteName, operation: OperationId) -> Fault {
+    StoreError::OperationUnknown { site: site.clone(), operation }.into()
 }
 
 fn push(connection: &Connection, operation: OperationId, record: &StoredRecord) -> Result<(), Fault> {
@@ -192,14 +205,11 @@ pub(super) fn records(
     operation: OperationId,
     after: u64,
 ) -> Result<Vec<StoredRecord>, Fault> {
-    let Some(found) = find(connection, site, operation)? else {
-        return Err(StoreError::OperationUnknown { site: site.clone(), operation }.into());
-    };
+    let Reached { last, head, .. } = reached(connection, site, operation)?;
     let broken =
         |sequence: u64, how: &str| corrupt(site, format!("record {sequence} of operation {operation} {how}"));
-    let last = found.operation.last_sequence;
     let mut previous = match after.min(last) {
-        0 => found.operation.origin(),
+        0 => find(connection, site, operation)?.ok_or_else(|| unknown(site, operation))?.operation.origin(),
         after => hash_at(connection, operation, after)?.ok_or_else(|| broken(after, "is missing"))?,
     };
     let mut statement = connection.prepare_cached(
@@ -227,7 +237,7 @@ pub(super) fn records(
     if expected != last {
         return Err(broken(expected.min(last).saturating_add(1), "is missing, or is one too many"));
     }
-    if previous != found.head {
+    if previous != head {
         return Err(broken(last, "is not the one that was written last"));
     }
     Ok(records)
@@ -248,7 +258,7 @@ pub(super) fn copy(
     records: Vec<StoredRecord>,
 ) -> Result<u64, Fault> {
     let id = operation.record.id;
-    let (last, mut head) = match find(connection, site, id)? {
+    let (last, head) = match find(connection, site, id)? {
         Some(found) if found.operation.text == operation.text => (found.operation.last_sequence, found.head),
         Some(_) => return Err(diverged(site, id, 0)),
         None => {
@@ -260,6 +270,28 @@ pub(super) fn copy(
             (0, operation.origin())
         }
     };
+    extend(connection, site, id, (last, head), records)
+}
+
+/// See [`copy_records`](crate::journal::SiteStore::copy_records).
+pub(super) fn copy_records(
+    connection: &Connection,
+    site: &SiteName,
+    id: OperationId,
+    records: Vec<StoredRecord>,
+) -> Result<u64, Fault> {
+    let Reached { last, head, .. } = reached(connection, site, id)?;
+    extend(connection, site, id, (last, head), records)
+}
+
+/// Adds to a copy what it lacks.
+fn extend(
+    connection: &Connection,
+    site: &SiteName,
+    id: OperationId,
+    (last, mut head): (u64, Digest),
+    records: Vec<StoredRecord>,
+) -> Result<u64, Fault> {
     let mut newest = None;
     let mut next = last.saturating_add(1);
     for record in records {

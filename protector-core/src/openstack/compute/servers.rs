@@ -396,6 +396,26 @@ impl Servers {
         self.act(context, id, "confirm the resize of", json!({"confirmResize": null})).await
     }
 
+    /// Reads the last lines of what a server has written to its serial console.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such server or it has no console, `Conflict` if it is not on a host yet; otherwise the call
+    /// failed, as it does where the hypervisor keeps no console.
+    // nova/api/openstack/compute/console_output.py (get_console_output), 2026.2: a POST that changes nothing
+    pub async fn console_output(
+        &self,
+        context: &Context,
+        id: &ServerId,
+        lines: u32,
+    ) -> Result<String, Error> {
+        let purpose = format!("read the console of server {id}");
+        let request = change(Method::POST, Semantics::Safe, "servers", purpose)
+            .segment(id.as_str())
+            .segment("action")
+            .body(json!({"os-getConsoleOutput": {"length": lines}}));
+        self.session.fetch_field(context, &request, "output").await
+    }
+
     // nova/api/openstack/compute/{servers,lock_server}.py: an action that has taken effect answers 409 when repeated
     async fn act(&self, context: &Context, id: &ServerId, verb: &str, body: Value) -> Result<(), Error> {
         let purpose = format!("{verb} server {id}");

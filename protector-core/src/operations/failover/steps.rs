@@ -1,18 +1,23 @@
+mod checking;
 mod ending;
+mod hooks;
 mod servers;
 mod source;
 mod target;
 
+use self::hooks::HookTurn;
 use super::checks::Shared;
 use super::placing::Move;
 use super::{FailoverFacts, MoveMode};
-use crate::domain::{Finding, GroupStatus, OperationType, StorageGroupReference};
+use crate::domain::{
+    Finding, GroupStatus, HookMoment, HookSubject, OperationType, StartOrder, StorageGroupReference,
+};
 use crate::driver::GroupOrigin;
 use crate::engine::{PlanBuilder, StepBuilder};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId};
 use crate::operations::{PlanningError, record_group, replication, test_cleanup};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Writes the steps down.
 ///
@@ -33,6 +38,7 @@ pub(super) struct Writer<'a> {
     pub(super) point: String,
     pub(super) safety: String,
     pub(super) moves: &'a [Move<'a>],
+    pub(super) order: StartOrder,
     pub(super) plan: PlanBuilder,
 }
 
@@ -98,8 +104,15 @@ impl<'a> Writer<'a> {
             MoveMode::Completion => self.completion(shared, &marked),
             MoveMode::Undo => self.undo(shared, &marked),
         }
+        let moved = [StepId::new("record_move")];
+        self.hooks_of_group(HookMoment::After, &moved, true);
         self.end_test();
         Ok(self.plan.build()?)
+    }
+
+    fn hooks_of_group(&mut self, when: HookMoment, ground: &[StepId], past_return: bool) -> Vec<StepId> {
+        let of = HookSubject::Group;
+        self.run_hooks(&HookTurn { when, of, ground, earlier: &[], past_return, wanted: None })
     }
 
     /// A test of the group that runs where it goes has served: it goes once all else is done.
@@ -114,7 +127,8 @@ impl<'a> Writer<'a> {
     fn planned(&mut self, shared: &Shared<'_>, marked: &StepId) {
         let joined = self.join_new_volumes(marked);
         let captured = self.capture(marked);
-        let fenced = self.stop_and_lock(marked);
+        let hooked = self.hooks_of_group(HookMoment::Before, std::slice::from_ref(marked), false);
+        let fenced = self.stop_and_lock(marked, &hooked);
         let (paused, arrived) = self.replicate(marked, &fenced, joined.as_ref());
         let ground = Ground { on: marked.clone(), merely_after: Some(arrived.clone()), past_return: false };
         let mut prepared = Prepared { steps: vec![captured, paused, arrived], ..Prepared::default() };
@@ -122,9 +136,9 @@ impl<'a> Writer<'a> {
         self.prepare(&mut prepared, shared, marked, &ground);
         self.materialize(&mut prepared, &made, &ground);
         let before: Vec<StepId> = std::mem::take(&mut prepared.steps);
-        let raised = self.raise_epoch(&prepared, &before);
+        let raised = self.raise_epoch(&prepared, (&before, &hooked));
         prepared.ends = vec![raised.clone()];
-        let servers = self.start(shared, &prepared, std::slice::from_ref(&raised));
+        let servers = self.start(shared, &prepared, (std::slice::from_ref(&raised), &[]));
         let reversed = self.reverse(&raised);
         self.record_move(&prepared, &servers, ending::Data::Reversed(reversed));
     }
@@ -134,7 +148,7 @@ impl<'a> Writer<'a> {
         let mut prepared = Prepared::default();
         let held = self.hold_point(marked);
         let made = self.make_twins(&mut prepared, marked);
-        let raised = self.raise_epoch(&prepared, &[&made[..], &[marked.clone(), held]].concat());
+        let raised = self.raise_epoch(&prepared, (&[&made[..], &[marked.clone(), held]].concat(), &[]));
         let fenced = if source_answers { self.fence(&raised) } else { Vec::new() };
         let ground = Ground { on: raised.clone(), merely_after: None, past_return: true };
         self.prepare(&mut prepared, shared, &raised, &ground);
@@ -142,7 +156,8 @@ impl<'a> Writer<'a> {
         prepared.ends = std::mem::take(&mut prepared.steps);
         let before = prepared.ends.clone();
         self.release_point(&before);
-        let servers = self.start(shared, &prepared, &before);
+        let hooked = self.hooks_of_group(HookMoment::Before, &before, true);
+        let servers = self.start(shared, &prepared, (&before, &hooked));
         self.record_move(&prepared, &servers, ending::Data::Lost { fenced });
     }
 
@@ -152,14 +167,15 @@ impl<'a> Writer<'a> {
         self.make_twins(&mut prepared, marked);
         let ground = Ground { on: marked.clone(), merely_after: None, past_return: true };
         self.prepare(&mut prepared, shared, marked, &ground);
-        let servers = self.start(shared, &prepared, std::slice::from_ref(marked));
+        let servers = self.start(shared, &prepared, (std::slice::from_ref(marked), &[]));
         self.record_move(&prepared, &servers, ending::Data::Stays);
     }
 
     /// Nothing is moved: the target's volumes hold what they held when the group was stopped there. What has been written
     /// since is kept in a snapshot where it was written.
     fn undo(&mut self, shared: &Shared<'_>, marked: &StepId) {
-        let fenced = self.stop_and_lock(marked);
+        let hooked = self.hooks_of_group(HookMoment::Before, std::slice::from_ref(marked), false);
+        let fenced = self.stop_and_lock(marked, &hooked);
         let paused = self.pause_schedule(marked, &fenced);
         let kept = self.keep_source(marked, &fenced);
         let mut prepared = Prepared::default();
@@ -167,9 +183,9 @@ impl<'a> Writer<'a> {
         let ground = Ground { on: marked.clone(), merely_after: None, past_return: false };
         self.prepare(&mut prepared, shared, marked, &ground);
         let before = [vec![paused, kept], fenced].concat();
-        let raised = self.raise_epoch(&prepared, &before);
+        let raised = self.raise_epoch(&prepared, (&before, &hooked));
         prepared.ends = vec![raised.clone()];
-        let servers = self.start(shared, &prepared, std::slice::from_ref(&raised));
+        let servers = self.start(shared, &prepared, (std::slice::from_ref(&raised), &[]));
         let reversed = self.reverse(&raised);
         self.record_move(&prepared, &servers, ending::Data::Reversed(reversed));
     }
@@ -196,12 +212,12 @@ impl<'a> Writer<'a> {
         )
     }
 
-    fn tiers(&self) -> BTreeSet<u32> {
-        self.moves.iter().map(|one| one.member.order).collect()
+    fn move_of(&self, member: LineageId) -> Option<&'a Move<'a>> {
+        self.moves.iter().find(|one| one.member.lineage == member)
     }
 
     /// The VMs that are there where the group runs.
-    fn running_moves(&self) -> impl DoubleEndedIterator<Item = &'a Move<'a>> + use<'a> {
+    fn running_moves(&self) -> impl Iterator<Item = &'a Move<'a>> + use<'a> {
         let source = self.source.clone();
         self.moves.iter().filter(move |one| one.definition.site == source)
     }

@@ -3,14 +3,14 @@
 use super::*;
 use crate::config::{Defaults, EngineConfig, Mappings, ProtectorConfig};
 use crate::domain::{
-    FixedAddress, FlavorDefinition, GroupStatus, KeypairDefinition, PortDefinition, PortLineage,
-    ReplicationState, ReplicationType, ServerGroupDefinition, SiteVolume, StorageGroupReference,
-    VolumeDefinition, VolumeLineage,
+    FixedAddress, FlavorDefinition, GroupPolicy, GroupStatus, KeypairDefinition, NotStopped, OrderPolicy,
+    PortDefinition, PortLineage, ReplicationState, ReplicationType, ServerGroupDefinition, SiteVolume,
+    StopPolicy, StorageGroupReference, VolumeDefinition, VolumeLineage,
 };
 use crate::driver::{
     ArrayDescription, ArrayVolume, Peer, ReplicationSettings, ReplicationTarget, StorageGroup,
 };
-use crate::engine::{Command, Event, OperationState, Plan, StepState, Trouble, decide};
+use crate::engine::{Command, Event, OperationState, Plan, StepState, Trouble, Waiting, decide};
 use crate::error::Code;
 use crate::id::{GroupId, LineageId, SiteName};
 use crate::inventory::{ArrayFacts, SiteFacts};
@@ -195,6 +195,10 @@ fn volume(id: &str, status: &str) -> crate::openstack::block_storage::Volume {
 }
 
 fn failover() -> Plan {
+    failover_with(GroupPolicy::default())
+}
+
+fn failover_with(policy: GroupPolicy) -> Plan {
     let (mut source, mut target) = (site("site-a"), site("site-b"));
     source.volumes = ["web-a2", "db-a2"].map(|id| volume(id, "in-use")).into();
     target.volumes = ["web-b1", "db-b1"].map(|id| volume(id, "attaching")).into();
@@ -226,6 +230,7 @@ fn failover() -> Plan {
         uncommitted: None,
         last_loss: None,
         test: None,
+        policy,
     };
     let source_arrays = arrays("array-a", "array-b", &["web-a1", "web-a2", "db-a1", "db-a2"]);
     let target_arrays = arrays("array-b", "array-a", &["web-b1", "db-b1"]);
@@ -347,4 +352,19 @@ fn what_a_volume_held_is_brought_back_before_what_kept_it_is_discarded_or_the_vo
         };
         assert_eq!((on_it("storage_promo"), on_it("release_twin")), (1, 1), "{}", twin.id);
     }
+}
+
+#[test]
+fn vms_wait_for_those_that_the_policy_puts_before_them_and_guests_have_the_time_that_it_gives() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let order = OrderPolicy { tiers: Vec::new(), after: [("db".to_owned(), names(&["web"]))].into() };
+    let stop = Some(StopPolicy { within: 90, otherwise: NotStopped::Wait });
+    let plan = failover_with(GroupPolicy { order, stop, ..GroupPolicy::default() });
+    let planned = |id: &str| plan.step(&id.into()).unwrap();
+    assert!(planned("stop_server/web").after.contains(&"stop_server/db".into()));
+    assert!(planned("create_server/db").after_end_of.contains(&"verify_server/web".into()));
+    assert_eq!(planned("create_server/web").after_end_of, []);
+    let waits = Some(Waiting { within: 90, without_end: true });
+    assert_eq!([planned("stop_server/web").waits, planned("stop_server/db").waits], [waits; 2]);
+    assert!(failover().step(&"stop_server/web".into()).unwrap().waits.is_none());
 }

@@ -1,7 +1,7 @@
 use super::TestFailoverFacts;
 use super::copies::{CopiedPort, CopiedVolume, Copy, Keypairs};
 use super::networks::{Ground, Grounds};
-use crate::domain::{GroupStatus, naming};
+use crate::domain::{GroupStatus, StartOrder, naming};
 use crate::driver::GroupOrigin;
 use crate::engine::{Plan, PlanBuilder, StepBuilder, output};
 use crate::id::{ArrayName, LineageId, SiteName, StepId};
@@ -12,7 +12,7 @@ use crate::operations::{PlanningError, record_group};
 use crate::steps::guard::{RecordTestInput, ValidateTargetInput};
 use crate::steps::nova::ImportKeypairInput;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Writes the steps down. What is stored and the networks are there wholly or the test is undone; each VM's server goes its
 /// own way.
@@ -22,6 +22,7 @@ pub(super) struct Writer<'a> {
     pub(super) array: &'a ArrayName,
     pub(super) volume_type: String,
     pub(super) copies: &'a [Copy<'a>],
+    pub(super) order: StartOrder,
     pub(super) grounds: &'a Grounds<'a>,
     pub(super) plan: PlanBuilder,
 }
@@ -226,40 +227,38 @@ impl Writer<'_> {
         step
     }
 
-    /// Starts the servers by tier. Returns the steps that saw them run.
+    /// Starts the servers in their order. Returns the steps that saw them run.
     fn start(
         &mut self,
         prepared: &Prepared,
         keypairs: &Keypairs<'_>,
         placement: &Placement<'_>,
     ) -> Vec<StepId> {
-        let (mut all, mut earlier) = (Vec::new(), Vec::new());
-        let tiers: BTreeSet<u32> = self.copies.iter().map(|copy| copy.member.order).collect();
-        for tier in tiers {
-            let mut of_tier = Vec::new();
-            for copy in self.copies.iter().filter(|copy| copy.member.order == tier) {
-                let name = &copy.member.name;
-                let needed = prepared.of_vm.get(&copy.member.lineage).map(Vec::as_slice).unwrap_or_default();
-                let keypair =
-                    copy.definition.keypair.as_ref().and_then(|keypair| prepared.keypairs.get(&keypair.name));
-                let server = Self::server(prepared, keypairs, placement, copy);
-                let copied = naming::test_copy(&copy.definition.name);
-                let step = self.step("create_test_server", name, format!("make {copied}"));
-                let step = step
-                    .after(needed)
-                    .after(keypair)
-                    .after_end_of(&earlier)
-                    .optional()
-                    .input(json!({"member": copy.member.lineage, "server": server}))
-                    .call("POST compute /servers")
-                    .reverted_by("DELETE compute /servers/{id}");
-                let created = self.plan.add(step);
-                of_tier.push(self.verify(prepared, copy, &created));
-            }
-            all.extend(of_tier.iter().cloned());
-            earlier = of_tier;
+        let mut verified: BTreeMap<LineageId, StepId> = BTreeMap::new();
+        let copied = self.copies.iter().map(|copy| copy.member.lineage).collect();
+        for turn in self.order.among(&copied) {
+            let Some(copy) = self.copies.iter().find(|copy| copy.member.lineage == turn.member) else {
+                continue;
+            };
+            let name = &copy.member.name;
+            let needed = prepared.of_vm.get(&turn.member).map(Vec::as_slice).unwrap_or_default();
+            let keypair =
+                copy.definition.keypair.as_ref().and_then(|keypair| prepared.keypairs.get(&keypair.name));
+            let server = Self::server(prepared, keypairs, placement, copy);
+            let copied = naming::test_copy(&copy.definition.name);
+            let step = self.step("create_test_server", name, format!("make {copied}"));
+            let step = step
+                .after(needed)
+                .after(keypair)
+                .after_end_of(turn.after.iter().filter_map(|earlier| verified.get(earlier)))
+                .optional()
+                .input(json!({"member": turn.member, "server": server}))
+                .call("POST compute /servers")
+                .reverted_by("DELETE compute /servers/{id}");
+            let created = self.plan.add(step);
+            verified.insert(turn.member, self.verify(prepared, copy, &created));
         }
-        all
+        verified.into_values().collect()
     }
 
     fn server(

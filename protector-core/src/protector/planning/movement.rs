@@ -1,17 +1,13 @@
 use crate::domain::{
-    Action, Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, RecoveryPoint, judge,
-    newest_eligible,
+    Action, Finding, FindingCode, GroupStatus, OperationType, ProtectionGroup, RecoveryPoint,
+    ReplicationForecast, forecast_replication, judge, newest_eligible,
 };
 use crate::id::SiteName;
-use crate::inventory::{Captured, SiteAccess, read};
+use crate::inventory::{Captured, read};
 use crate::operations::{FailoverFacts, Known, LossForecast, MoveMode, Planned, plan_failover};
 use crate::protector::{Error, MoveKind, MoveRequest, Protector};
 use futures::{join, try_join};
 use jiff::Timestamp;
-use std::time::Duration;
-
-/// How long a site is asked whether it still answers before a move goes on without it.
-const PROBE_TIME: Duration = Duration::from_secs(3);
 
 impl Protector {
     pub(super) async fn plan_move(
@@ -53,7 +49,18 @@ impl Protector {
             attempt: self.attempts(group.id).await?,
             config: &self.config,
         };
-        Ok(plan_failover(&facts)?)
+        let mut planned = plan_failover(&facts)?;
+        planned.replication = self.forecast(group, &both.captured).await;
+        Ok(planned)
+    }
+
+    /// What the last replication is likely to cost. It is no condition of the move: a target whose points cannot be read says
+    /// so in its own place.
+    async fn forecast(&self, group: &ProtectionGroup, captured: &[Captured]) -> Option<ReplicationForecast> {
+        let points = self.points(group).await.ok()?;
+        let volumes = captured.iter().flat_map(|captured| &captured.definition.volumes);
+        let size = volumes.map(|volume| volume.size << 30).sum();
+        Some(forecast_replication(group, &points, size, self.context.clock().now()))
     }
 
     pub(super) async fn plan_undo(&self, name: &str) -> Result<Planned, Error> {
@@ -139,13 +146,6 @@ impl Protector {
     pub(super) async fn recorded(&self, member: crate::id::LineageId) -> Result<Option<Captured>, Error> {
         let definition = self.records().definition(member).await?;
         Ok(definition.map(|definition| Captured { definition, user_data: None, warnings: Vec::new() }))
-    }
-
-    /// Whether a site answers at all.
-    async fn answers(&self, access: &SiteAccess) -> bool {
-        let context = self.context.at_site(&access.site).within(PROBE_TIME);
-        let asked = context.before_deadline(access.servers.look(&context)).await;
-        matches!(asked, Ok(Ok(_)))
     }
 
     async fn plan_completion(

@@ -1,10 +1,12 @@
 use crate::domain::Action;
+use crate::id::SiteName;
 use crate::inventory::read;
 use crate::operations::{
     Known, Planned, ReprotectFacts, SetPolicyFacts, SyncFacts, plan_commit, plan_reprotect, plan_set_policy,
     plan_sync,
 };
 use crate::protector::{Error, Protector, SetRequest};
+use std::collections::BTreeSet;
 
 impl Protector {
     pub(super) async fn plan_sync(&self, name: &str) -> Result<Planned, Error> {
@@ -46,6 +48,14 @@ impl Protector {
 
     pub(super) async fn plan_commit(&self, name: &str) -> Result<Planned, Error> {
         let group = self.idle_group(name, Action::Commit).await?;
+        let kept = group.uncommitted.iter().flat_map(|uncommitted| &uncommitted.safety_snapshots);
+        let sites = kept.map(|snapshot| &snapshot.site).chain([&group.current_primary_site]);
+        let sites: BTreeSet<&SiteName> = sites.collect();
+        // Arrays that do not answer are told now, not by an operation that waits for them. While it is not known whether the
+        // data where the group runs is still there, no copy of it is let go.
+        for site in sites {
+            self.arrays(site, Vec::new(), group.consistency_groups.get(site).cloned()).await?;
+        }
         Ok(plan_commit(&group)?)
     }
 }

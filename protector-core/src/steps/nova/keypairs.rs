@@ -1,4 +1,5 @@
 use crate::engine::{StepError, StepRun};
+use crate::error::{Code, Coded};
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ pub struct ImportKeypairInput {
 pub struct KeypairImported {
     /// Its name.
     pub name: String,
+    /// Whether it was this step that imported it; if not, it is not this step's to delete.
+    #[serde(default = "always")]
+    pub imported: bool,
+}
+
+fn always() -> bool {
+    true
 }
 
 /// Services keep a key's comment or drop it: the key itself is what counts.
@@ -44,7 +52,7 @@ impl SiteStep for ImportKeypair {
     ) -> Result<Seen<KeypairImported>, StepError> {
         match site.access.cloud.keypairs().get(&run.context, &input.name, None).await {
             Ok(keypair) if key_of(&keypair.public_key) == key_of(&input.public_key) => {
-                Ok(Seen::Done(KeypairImported { name: keypair.name }))
+                Ok(Seen::Done(KeypairImported { name: keypair.name, imported: true }))
             }
             Ok(_) => Ok(Seen::Conflict(format!(
                 "protector's user has another keypair named {} at {}",
@@ -62,8 +70,17 @@ impl SiteStep for ImportKeypair {
         input: &Self::Input,
     ) -> Result<KeypairImported, StepError> {
         let keypairs = site.access.cloud.keypairs();
-        let keypair = keypairs.create(&run.context, &input.name, &input.public_key, &input.kind).await?;
-        Ok(KeypairImported { name: keypair.name })
+        let made = keypairs.create(&run.context, &input.name, &input.public_key, &input.kind).await;
+        match made {
+            Ok(keypair) => Ok(KeypairImported { name: keypair.name, imported: true }),
+            // Another group has come to import the same one since the plan was made.
+            Err(error) if error.code() == Code::Conflict => match self.observe(site, run, input).await? {
+                Seen::Done(there) => Ok(KeypairImported { imported: false, ..there }),
+                Seen::Conflict(evidence) => Err(StepError::conflict(evidence).before_any_change()),
+                Seen::NotDone => Err(StepError::from(error).before_any_change()),
+            },
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn revert(
@@ -71,8 +88,11 @@ impl SiteStep for ImportKeypair {
         site: Site<'_>,
         run: &StepRun,
         input: &Self::Input,
-        _: Option<&KeypairImported>,
+        output: Option<&KeypairImported>,
     ) -> Result<(), StepError> {
+        if output.is_some_and(|there| !there.imported) {
+            return Ok(());
+        }
         Ok(site.access.cloud.keypairs().delete(&run.context, &input.name).await?)
     }
 }

@@ -1,4 +1,4 @@
-use super::{server_in, server_now};
+use super::{server_at_rest, server_in, server_now};
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;
 use crate::id::ServerId;
@@ -73,11 +73,13 @@ impl SiteStep for StopServer {
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let server = known(site, run, &input.server_id).await?;
-        if server.status == "ACTIVE" && server.task_state.is_none() {
+        let before = known(site, run, &input.server_id).await?;
+        let late = |error| still_running(site, &before, error);
+        let server = server_at_rest(site.access, run, &input.server_id).await.map_err(late)?;
+        if server.status == "ACTIVE" {
             site.access.cloud.servers().stop(&run.context, &input.server_id).await?;
         }
-        server_in(site.access, run, &input.server_id, "SHUTOFF").await?;
+        server_in(site.access, run, &input.server_id, "SHUTOFF").await.map_err(late)?;
         Ok(Nothing {})
     }
 
@@ -92,9 +94,24 @@ impl SiteStep for StopServer {
     }
 }
 
+/// Time is up: what is told is what it was waited for.
+fn still_running(site: Site<'_>, server: &Server, error: StepError) -> StepError {
+    if error.code != Code::DeadlineExceeded {
+        return error;
+    }
+    let (name, id, site) = (&server.name, &server.id, &site.access.site);
+    StepError::new(
+        error.code,
+        format!(
+            "server {name} ({id}) at {site} has not stopped in its time: its guest does not shut down, and Nova, which \
+             turns it off in the end (shutdown_timeout of the host, os_shutdown_timeout of the image), has not yet"
+        ),
+    )
+}
+
 async fn start(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {
-    let server = known(site, run, id).await?;
-    if server.status == "SHUTOFF" && server.task_state.is_none() {
+    let server = server_at_rest(site.access, run, id).await?;
+    if server.status == "SHUTOFF" {
         site.access.cloud.servers().start(&run.context, id).await?;
     }
     server_in(site.access, run, id, "ACTIVE").await?;

@@ -99,7 +99,7 @@ impl SiteStep for CreateServer {
         {
             server.user_data = Some(site.records.open_user_data(input.member, sealed)?);
         }
-        let server_id = site.access.cloud.servers().create(&run.context, &server).await?;
+        let server_id = create(site, run, &server).await?;
         let built = server_in(site.access, run, &server_id, "ACTIVE").await;
         match built {
             // Tried again: the next look deletes what could not be built. It is this server's trouble, and not the service's.
@@ -127,6 +127,37 @@ impl SiteStep for CreateServer {
             None => Ok(()),
         }
     }
+}
+
+/// Asks for a server. A request whose answer was lost may still be at work on the same: what is refused because a volume or a
+/// port is in use is worth another look, and no final word.
+pub(super) async fn create(site: Site<'_>, run: &StepRun, server: &NewServer) -> Result<ServerId, StepError> {
+    let refused = match site.access.cloud.servers().create(&run.context, server).await {
+        Ok(id) => return Ok(id),
+        Err(error) => StepError::from(error),
+    };
+    let about_parts = matches!(refused.code, Code::RequestRefused | Code::Conflict);
+    if about_parts && matches!(parts_in_use(site, run, server).await, Ok(true)) {
+        return Err(StepError { class: Class::Transient, ..refused });
+    }
+    Err(refused)
+}
+
+/// Whether somebody uses a volume or a port that a server is to be made from, or is about to.
+async fn parts_in_use(site: Site<'_>, run: &StepRun, server: &NewServer) -> Result<bool, StepError> {
+    for device in &server.block_devices {
+        let volume = site.access.cloud.volumes().get(&run.context, &device.uuid).await?;
+        if volume.status != "available" {
+            return Ok(true);
+        }
+    }
+    for network in &server.networks {
+        let port = site.access.cloud.ports().get(&run.context, &network.port).await?;
+        if !port.device_id.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) async fn delete(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<(), StepError> {

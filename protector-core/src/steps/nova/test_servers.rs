@@ -1,4 +1,4 @@
-use super::servers::{ServerMade, delete, release_volumes};
+use super::servers::{ServerMade, create, delete, release_volumes};
 use super::{server_in, server_now};
 use crate::domain::naming;
 use crate::engine::{StepError, StepRun};
@@ -77,7 +77,7 @@ impl SiteStep for CreateTestServer {
         {
             server.user_data = Some(site.records.open_user_data(input.member, sealed)?);
         }
-        let server_id = site.access.cloud.servers().create(&run.context, &server).await?;
+        let server_id = create(site, run, &server).await?;
         match server_in(site.access, run, &server_id, "ACTIVE").await {
             // Tried again: the next look deletes what could not be built.
             Err(error) if error.code == Code::StepConflict => {

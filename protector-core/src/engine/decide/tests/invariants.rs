@@ -194,6 +194,31 @@ proptest! {
     }
 
     #[test]
+    fn what_a_state_refuses_it_refuses_before_it_is_asked_to_take_it_in(
+        case in cases(any_fate()),
+        dice in prop::collection::vec((0_u8..9, 0_usize..9), 0..60),
+    ) {
+        let mut state = OperationState::new(Arc::clone(&case.plan));
+        for (kind, position) in dice {
+            let step = name(position % case.plan.steps.len());
+            let event = match kind {
+                0 => started(),
+                1..=3 => intended(&step),
+                4 => done(&step),
+                5 => failed(&step),
+                6 => rollback(),
+                7 => reverting(&step),
+                _ => reverted(&step),
+            };
+            let before = format!("{state:?}");
+            let checked = state.check(&event).map_err(|refused| refused.to_string());
+            prop_assert_eq!(format!("{:?}", state), before, "looking changes nothing");
+            let taken = state.apply(&event).map_err(|refused| refused.to_string());
+            prop_assert_eq!(checked, taken);
+        }
+    }
+
+    #[test]
     fn no_sequence_of_events_is_taken_in_that_breaks_the_order(
         case in cases(any_fate()),
         dice in prop::collection::vec((0_u8..12, 0_usize..9), 0..120),

@@ -5,7 +5,7 @@ use super::world::{Kind, World};
 use crate::domain::{OperationStatus, OperationType};
 use crate::engine::{
     Assignment, Event, ExecutionLimits, Executor, OperationState, Outcome, Plan, PlanBuilder, Recovery,
-    StepBuilder, StepKinds, output,
+    StepBuilder, StepKinds, Waiting, output,
 };
 use crate::id::{GroupId, OperationId, StepId};
 use crate::transport::Context;
@@ -120,6 +120,12 @@ impl Scene {
     pub(super) fn require_version(&mut self, step: &StepId, version: u32) {
         let planned = Arc::make_mut(&mut self.plan).steps.iter_mut().find(|planned| planned.id == *step);
         planned.unwrap().kind_version = version;
+    }
+
+    /// Has a step waited for.
+    pub(super) fn wait_for(&mut self, step: &StepId, waits: Waiting) {
+        let planned = Arc::make_mut(&mut self.plan).steps.iter_mut().find(|planned| planned.id == *step);
+        planned.unwrap().waits = Some(waits);
     }
 
     pub(super) fn steps(&self) -> Vec<StepId> {

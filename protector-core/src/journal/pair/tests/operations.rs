@@ -27,6 +27,41 @@ async fn a_copy_has_all_and_later_only_what_is_new() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_known_takes_in_new_records_without_the_operation() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let (home, copy) = (FaultPlan::new(), FaultPlan::new());
+    let pair = pair(
+        Arc::new(InterceptedStore::new(sites.a.clone(), copy.clone())),
+        Arc::new(InterceptedStore::new(sites.b.clone(), home.clone())),
+    );
+    pair.mirror(operation_id(1)).await.unwrap();
+    let (asked_home, asked_copy) = (home.calls().len(), copy.calls().len());
+    let term = begin(&*sites.b, 1).await;
+    for number in 4..=6 {
+        sites.b.append(term, record(number)).await.unwrap();
+        assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 1);
+    }
+    assert_eq!(home.calls()[asked_home..], [Method::Records; 3]);
+    assert_eq!(copy.calls()[asked_copy..], [Method::CopyRecords; 3]);
+    let records = sites.a.records(operation_id(1), 0).await.unwrap();
+    assert_eq!(records, sites.b.records(operation_id(1), 0).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_copy_that_is_lost_is_made_anew() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let pair = sites.pair();
+    pair.mirror(operation_id(1)).await.unwrap();
+    let raw = rusqlite::Connection::open(sites.folder.path().join("site-a.db")).unwrap();
+    raw.execute_batch("DELETE FROM record; DELETE FROM operation").unwrap();
+    let refused = pair.mirror(operation_id(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Behind { .. }), "{refused}");
+    assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn a_copy_that_cannot_be_written_says_how_far_it_is_behind() {
     let sites = Sites::new();
     three_records(&sites).await;

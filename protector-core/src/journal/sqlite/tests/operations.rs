@@ -286,6 +286,29 @@ async fn a_copy_with_a_gap_or_another_history_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn records_alone_continue_a_copy_and_make_none() {
+    let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    three_records(home.path()).await;
+    let home = store(home.path());
+    let other = SqliteStore::open(other.path().join("site-b.db"), site_b()).unwrap();
+    let stored = home.operation(operation_id(1)).await.unwrap().unwrap();
+    let records = home.records(operation_id(1), 0).await.unwrap();
+    let refused = other.copy_records(operation_id(1), records.clone()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::OperationUnknown { .. }), "{refused}");
+
+    other.copy_operation(stored, records[..1].to_vec()).await.unwrap();
+    let gap = other.copy_records(operation_id(1), records[2..].to_vec()).await.unwrap_err();
+    assert!(matches!(gap, StoreError::Diverged { sequence: 2, .. }), "{gap}");
+    let term = Term { group: group(), operation: operation_id(1), number: 9 };
+    let changed = StoredRecord::link(record(77), term, 1, records[1].hash).unwrap();
+    let refused = other.copy_records(operation_id(1), vec![changed]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Diverged { sequence: 1, .. }), "{refused}");
+    assert_eq!(other.copy_records(operation_id(1), records[..2].to_vec()).await.unwrap(), 2);
+    assert_eq!(other.copy_records(operation_id(1), records[2..].to_vec()).await.unwrap(), 3);
+    assert_eq!(other.records(operation_id(1), 0).await.unwrap(), records);
+}
+
+#[tokio::test]
 async fn an_operation_is_appended_to_at_home_only() {
     let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     three_records(home.path()).await;

@@ -188,3 +188,40 @@ async fn deleting_what_is_gone_is_no_error() {
     cloud.expect("DELETE", "/compute/v2.1/servers/s1", VERSION, None, 409, Value::Null).await;
     assert!(servers.delete(&Context::default(), &"s1".into()).await.is_err());
 }
+
+#[tokio::test]
+async fn the_console_is_read_by_lines() {
+    let mut cloud = MockCloud::start().await;
+    let body = json!({"os-getConsoleOutput": {"length": 50}});
+    let answer = json!({"output": "booting\nweb-1 login: "});
+    let path = "/compute/v2.1/servers/s1/action";
+    let mock = cloud.expect("POST", path, VERSION, Some(body), 200, answer).await;
+    let servers = Servers::new(&cloud.session);
+    let output = servers.console_output(&Context::default(), &"s1".into(), 50).await.unwrap();
+    mock.assert_async().await;
+    assert_eq!(output, "booting\nweb-1 login: ");
+}
+
+#[tokio::test]
+async fn a_console_that_is_missing_not_ready_or_not_supported_is_told_apart() {
+    for (status, kind, message, code) in [
+        (404, "itemNotFound", "Guest does not have a console available.", Code::NotFound),
+        (409, "conflictingRequest", "Instance s1 is not ready", Code::Conflict),
+        (
+            501,
+            "notImplemented",
+            "Unable to get console log, functionality not implemented",
+            Code::ServiceFailed,
+        ),
+    ] {
+        let mut cloud = MockCloud::start().await;
+        let answer = json!({kind: {"code": status, "message": message}});
+        let body = json!({"os-getConsoleOutput": {"length": 50}});
+        cloud.expect("POST", "/compute/v2.1/servers/s1/action", VERSION, Some(body), status, answer).await;
+        let servers = Servers::new(&cloud.session);
+        let error = servers.console_output(&Context::default(), &"s1".into(), 50).await.unwrap_err();
+        assert_eq!(error.code(), code);
+        let told = crate::error::chain(&error);
+        assert!(told.contains("read the console of server s1") && told.contains(message), "{told}");
+    }
+}

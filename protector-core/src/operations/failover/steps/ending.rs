@@ -86,7 +86,7 @@ impl Writer<'_> {
             .map(|one| (one.member.lineage.to_string(), self.moved(prepared, one, servers)))
             .collect();
         let safety = self.kept();
-        let ends: Vec<&StepId> = servers.values().map(|started| &started.verified).collect();
+        let ends: Vec<&StepId> = servers.values().flat_map(Started::ends).collect();
         let mut input = json!({"source": self.source, "target": self.target, "members": members,
             "operation_type": self.operation, "safety_snapshot": safety,
             "undoable": matches!(self.facts.mode, MoveMode::Planned)});
@@ -162,7 +162,7 @@ impl Writer<'_> {
 }
 
 /// What was made by a step that may have failed is recorded if it was made.
-fn instead_of_none(reference: &Value) -> Value {
+pub(super) fn instead_of_none(reference: &Value) -> Value {
     let parts = reference.pointer("/$output/step").zip(reference.pointer("/$output/field"));
     let parts = parts.and_then(|(step, field)| step.as_str().zip(field.as_str()));
     parts.map_or_else(

@@ -1,8 +1,9 @@
 //! The servers where the group goes.
 
+use super::hooks::HookTurn;
 use super::{Prepared, Writer};
-use crate::domain::naming;
-use crate::engine::{StepBuilder, output};
+use crate::domain::{HookMoment, HookSubject, naming};
+use crate::engine::{StepBuilder, done, output};
 use crate::id::{LineageId, StepId};
 use crate::operations::failover::checks::Shared;
 use crate::operations::failover::placing::Move;
@@ -17,6 +18,20 @@ pub(super) struct Started {
     pub(super) server: Value,
     /// The step that sees it run.
     pub(super) verified: StepId,
+    /// The steps that see its guest come up, and the hooks after it.
+    pub(super) checked: Vec<StepId>,
+}
+
+/// How far the tiers have come; none has been reached yet at 0.
+#[derive(Default)]
+struct Tiers {
+    number: usize,
+    /// What the VMs of this tier wait for besides those before them.
+    gate: Vec<StepId>,
+    /// What has come to its end when nothing more comes of this tier's VMs.
+    ends: Vec<StepId>,
+    /// The last VM that had its turn.
+    last: Option<LineageId>,
 }
 
 /// When a server's turn is.
@@ -28,6 +43,13 @@ struct Order<'a> {
     earlier: &'a [StepId],
 }
 
+impl Started {
+    /// What has come to its end when nothing more comes of the server.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &StepId> {
+        self.checked.iter().chain([&self.verified])
+    }
+}
+
 impl Order<'_> {
     fn of(self, step: StepBuilder) -> StepBuilder {
         step.after(self.ground).after_end_of(self.earlier).optional()
@@ -35,34 +57,90 @@ impl Order<'_> {
 }
 
 impl Writer<'_> {
-    /// Starts the servers by tier; makes those that are not there. A tier waits for the end of the one before it, whatever
-    /// became of its VMs. Returns, for each VM, what is known of its server and the step that saw it run.
+    /// Starts the servers in their order; makes those that are not there. Each waits for the end of those that start before
+    /// it, whatever became of them, and none comes before the end of what is `hooked`. Returns, for each VM, what is known of
+    /// its server and the step that saw it run.
     pub(super) fn start(
         &mut self,
         shared: &Shared<'_>,
         prepared: &Prepared,
-        ground: &[StepId],
+        (ground, hooked): (&[StepId], &[StepId]),
     ) -> BTreeMap<LineageId, Started> {
-        let mut servers = BTreeMap::new();
-        let mut earlier: Vec<StepId> = Vec::new();
-        for tier in self.tiers() {
-            let mut of_tier = Vec::new();
-            let of_this = |one: &&Move<'_>| one.member.order == tier && one.absent.is_none();
-            for one in self.moves.iter().filter(of_this) {
-                let order = Order { ground, earlier: &earlier };
-                let (server, last) = match one.shadow {
-                    Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
-                    None => self.create(shared, prepared, one, order),
-                };
-                let verified = self.verify(prepared, one, &server, &last);
-                of_tier.push(verified.clone());
-                servers.insert(one.member.lineage, Started { server, verified });
+        let mut servers: BTreeMap<LineageId, Started> = BTreeMap::new();
+        let coming = self.moves.iter().filter(|one| one.absent.is_none());
+        let coming = coming.map(|one| one.member.lineage).collect();
+        let mut tiers = Tiers::default();
+        for turn in self.order.among(&coming) {
+            let Some(one) = self.move_of(turn.member) else { continue };
+            let before = turn.after.iter().filter_map(|earlier| servers.get(earlier)).flat_map(Started::ends);
+            let mut earlier: Vec<StepId> = before.chain(hooked).cloned().collect();
+            let tier = self.tier_of(one);
+            if let Some(number) = tier {
+                self.reach(&mut tiers, number, ground);
+                earlier.extend(tiers.gate.iter().cloned());
             }
-            if !of_tier.is_empty() {
-                earlier = of_tier;
+            earlier.extend(self.hooks_of_vm(HookMoment::Before, one, (ground, &earlier), None));
+            let order = Order { ground, earlier: &earlier };
+            let (server, last) = match one.shadow {
+                Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
+                None => self.create(shared, prepared, one, order),
+            };
+            let verified = self.verify(prepared, one, &server, &last);
+            let mut checked = self.check_guest(one, &server, &verified);
+            let seen = [&checked[..], std::slice::from_ref(&verified)].concat();
+            let after = self.hooks_of_vm(HookMoment::After, one, (&[], &seen), Some(done(&verified)));
+            checked.extend(after);
+            let started = Started { server, verified, checked };
+            if tier.is_some() {
+                tiers.ends.extend(started.ends().cloned());
+                tiers.last = Some(turn.member);
             }
+            servers.insert(turn.member, started);
+        }
+        // What comes after the last tier is waited for as what comes after its last VM.
+        let after = self.hooks_of_tier(HookMoment::After, tiers.number, (ground, &tiers.ends));
+        if let Some(last) = tiers.last.and_then(|last| servers.get_mut(&last)) {
+            last.checked.extend(after);
         }
         servers
+    }
+
+    /// The tier of the policy's order that a VM is in; the first is 1.
+    fn tier_of(&self, one: &Move<'_>) -> Option<usize> {
+        let tiers = &self.facts.group.policy.order.tiers;
+        tiers.iter().position(|tier| tier.contains(&one.member.name)).map(|position| position + 1)
+    }
+
+    /// Ends the tier before, when the first VM of another one has its turn: all of that one have had theirs.
+    fn reach(&mut self, tiers: &mut Tiers, number: usize, ground: &[StepId]) {
+        if tiers.number == number {
+            return;
+        }
+        let closed = self.hooks_of_tier(HookMoment::After, tiers.number, (ground, &tiers.ends));
+        tiers.ends.extend(closed.iter().cloned());
+        let opened = self.hooks_of_tier(HookMoment::Before, number, (ground, &tiers.ends));
+        *tiers = Tiers { number, gate: [closed, opened].concat(), ..Tiers::default() };
+    }
+
+    fn hooks_of_tier(
+        &mut self,
+        when: HookMoment,
+        number: usize,
+        (ground, earlier): (&[StepId], &[StepId]),
+    ) -> Vec<StepId> {
+        let of = HookSubject::Tier(number);
+        self.run_hooks(&HookTurn { when, of, ground, earlier, past_return: true, wanted: None })
+    }
+
+    fn hooks_of_vm(
+        &mut self,
+        when: HookMoment,
+        one: &Move<'_>,
+        (ground, earlier): (&[StepId], &[StepId]),
+        wanted: Option<Value>,
+    ) -> Vec<StepId> {
+        let of = HookSubject::Vm(one.member.name.clone());
+        self.run_hooks(&HookTurn { when, of, ground, earlier, past_return: true, wanted })
     }
 
     fn start_shadow(&mut self, one: &Move<'_>, order: Order<'_>) -> StepId {

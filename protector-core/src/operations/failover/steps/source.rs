@@ -1,12 +1,13 @@
 //! What is done where the group runs, when it answers.
 
 use super::Writer;
-use crate::domain::naming;
-use crate::engine::StepBuilder;
-use crate::id::{StepId, VolumeId};
+use crate::domain::{NotStopped, naming};
+use crate::engine::{StepBuilder, Waiting};
+use crate::id::{LineageId, StepId, VolumeId};
 use crate::operations::replication;
 use crate::steps::storage::SafetySnapshotInput;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 impl Writer<'_> {
     /// Volumes that were attached since: they are replicated with the others from now on.
@@ -33,27 +34,33 @@ impl Writer<'_> {
         self.plan.add(step)
     }
 
-    /// Stops the VMs, last tier first, and locks them.
-    pub(super) fn stop_and_lock(&mut self, marked: &StepId) -> Vec<StepId> {
+    /// Stops the VMs, those first that start last, and locks them; none before the end of what is `hooked`.
+    pub(super) fn stop_and_lock(&mut self, marked: &StepId, hooked: &[StepId]) -> Vec<StepId> {
         let mut fenced = Vec::new();
-        let mut later: Vec<StepId> = vec![marked.clone()];
+        let mut stopped: BTreeMap<LineageId, StepId> = BTreeMap::new();
         let reason = naming::lock_reason(&self.facts.group.name, self.target.as_str());
-        for tier in self.tiers().into_iter().rev() {
-            let mut stopped = Vec::new();
-            for one in self.running_moves().filter(|one| one.member.order == tier) {
-                let (name, server_id) = (&one.member.name, &one.definition.server_id);
-                let stop = replication::stop(self.source, name, server_id, one.definition.running);
-                let stop = self.plan.add(
-                    stop.after(&later).reverted_by("POST compute /servers/{id}/action os-start, if it ran"),
-                );
-                let lock = replication::lock(self.source, name, server_id, &reason);
-                fenced.push(
-                    self.plan
-                        .add(lock.after([&stop]).reverted_by("POST compute /servers/{id}/action unlock")),
-                );
-                stopped.push(stop);
-            }
-            later = stopped;
+        let waits = self
+            .facts
+            .group
+            .policy
+            .stop
+            .map(|stop| Waiting { within: stop.within, without_end: stop.otherwise == NotStopped::Wait });
+        let running = self.running_moves().map(|one| one.member.lineage).collect();
+        for turn in self.order.reversed_among(&running) {
+            let Some(one) = self.move_of(turn.member) else { continue };
+            let later: Vec<&StepId> = turn.after.iter().filter_map(|later| stopped.get(later)).collect();
+            let later = if later.is_empty() { vec![marked] } else { later };
+            let (name, server_id) = (&one.member.name, &one.definition.server_id);
+            let stop = replication::stop(self.source, name, server_id, one.definition.running);
+            let stop = stop
+                .after(later)
+                .after_end_of(hooked)
+                .reverted_by("POST compute /servers/{id}/action os-start, if it ran");
+            let stop = self.plan.add(stop.waiting(waits));
+            let lock = replication::lock(self.source, name, server_id, &reason);
+            let lock = lock.after([&stop]).reverted_by("POST compute /servers/{id}/action unlock");
+            fenced.push(self.plan.add(lock));
+            stopped.insert(turn.member, stop);
         }
         fenced
     }

@@ -258,7 +258,12 @@ impl Writer<'_> {
         )
     }
 
-    pub(super) fn raise_epoch(&mut self, prepared: &Prepared, before: &[StepId]) -> StepId {
+    /// The point of no return, after what is before it and the end of what is `hooked`.
+    pub(super) fn raise_epoch(
+        &mut self,
+        prepared: &Prepared,
+        (before, hooked): (&[StepId], &[StepId]),
+    ) -> StepId {
         let group = self.facts.group;
         let volumes: Vec<Value> =
             prepared.twins.values().filter_map(|twin| twin.get("array_volume_id").cloned()).collect();
@@ -267,6 +272,7 @@ impl Writer<'_> {
             StepBuilder::new("raise_epoch", "raise_epoch", format!("make {} the primary", self.target))
                 .at(self.target)
                 .after(before)
+                .after_end_of(hooked)
                 .input(json!({"from": group.epoch, "to": group.epoch + 1, "array": self.storage.array,
                     "patch": {"current_primary_site": self.target, "failover_count": count,
                         "replication": ReplicationState::Stopped},

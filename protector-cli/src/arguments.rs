@@ -1,0 +1,158 @@
+//! The command tree.
+
+mod group;
+mod operation;
+
+pub(crate) use group::{GroupCommand, RunArguments};
+pub(crate) use operation::{Chosen, OperationCommand, Unfinished};
+
+use crate::progress::Style;
+use clap::{Parser, Subcommand, ValueEnum};
+use group::{ChangeCommand, NotRun};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Exit codes: 0 done; 1 failed; 2 bad arguments, configuration, name or status, or not confirmed; 3 refused by findings;
+4 rolled back; 5 unfinished, `operation resume` continues; 6 a person has to act; 7 it cannot be told.
+After 2 and 3 nothing was changed.";
+
+/// Site recovery for OpenStack: keeps a group of VMs ready at a second site, and moves it there and back.
+#[derive(Debug, Parser)]
+#[command(name = "protector", version, after_help = AFTER)]
+pub struct Arguments {
+    /// protector.yaml; without it the file is searched where clouds.yaml is
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How results are shown, on standard output
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub output: Format,
+    /// How the steps of an operation are shown while it runs, on standard error
+    #[arg(long, global = true, value_enum, default_value_t = Style::Auto)]
+    pub(crate) progress: Style,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How results are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables and sentences
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// What a command is about.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// The two sites
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Groups of VMs that move as one
+    #[command(subcommand)]
+    ProtectionGroup(GroupCommand),
+    /// The points that a group can be brought up from
+    #[command(subcommand)]
+    RecoveryPoint(RecoveryPointCommand),
+    /// What was done with groups, and what is under way
+    #[command(subcommand)]
+    Operation(OperationCommand),
+    /// What an operation would do
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Recovery point objectives
+    #[command(subcommand)]
+    Rpo(RpoCommand),
+    /// Does what is due: ends tests past their time, captures old definitions again. For cron or a systemd timer
+    Tick,
+    /// Prints the completions of a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What there is to know of sites.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum SiteCommand {
+    /// Both sites, and whether they answer
+    List,
+    /// One site, its arrays and its groups
+    Show {
+        /// The site
+        site: String,
+    },
+    /// Whether a site is fit to be half of the pair
+    Validate {
+        /// The site
+        site: String,
+    },
+    /// Which volume types can be protected, and what stands for them at the other site
+    ListVolumeTypes {
+        /// The site
+        site: String,
+    },
+}
+
+/// What there is to know of recovery points.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum RecoveryPointCommand {
+    /// A group's points where it does not run, the newest first
+    List {
+        /// The group
+        group: String,
+    },
+}
+
+/// What can be planned.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum PlanCommand {
+    /// Shows every step that an operation would take, and touches nothing
+    #[command(subcommand)]
+    Show(ChangeCommand<NotRun>),
+}
+
+/// What there is to know of recovery point objectives.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum RpoCommand {
+    /// Whether the objectives are met: exit code 0 if all are, 6 if one is missed, 7 if one cannot be told
+    Check {
+        /// The group; all without it
+        group: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_tree_does_not_contradict_itself() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_that_is_offered_says_what_it_does() {
+        fn silent(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+            let path = format!("{path} {}", command.get_name());
+            if command.get_about().is_none() {
+                found.push(path.clone());
+            }
+            let arguments = command.get_arguments().filter(|argument| argument.get_help().is_none());
+            found.extend(arguments.map(|argument| format!("{path}: {}", argument.get_id())));
+            for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+                silent(inner, &path, found);
+            }
+        }
+        let mut found = Vec::new();
+        silent(&Arguments::command(), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,67 @@
+use super::run;
+use crate::arguments::GroupCommand;
+use crate::progress::Style;
+use crate::tables::{columns, list, or_none};
+use crate::{Answer, Error, documents, tables};
+use protector_core::domain::{ProtectionGroup, possible};
+use protector_core::protector::Protector;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+pub(super) async fn carry_out(
+    protector: &Protector,
+    command: &GroupCommand,
+    style: Style,
+) -> Result<Answer, Error> {
+    match command {
+        GroupCommand::List => Ok(all(&protector.groups().await?)),
+        GroupCommand::Show { group } => Ok(one(&protector.group(group).await?)),
+        GroupCommand::Change(wanted) => {
+            Box::pin(run::change(protector, &wanted.request(), wanted.run(), style)).await
+        }
+    }
+}
+
+fn all(groups: &[ProtectionGroup]) -> Answer {
+    let document: Value = groups.iter().map(documents::group).collect();
+    if groups.is_empty() {
+        return Answer::new("there is no Protection Group yet", document);
+    }
+    let rows = groups.iter().map(|group| {
+        [
+            group.id.to_string(),
+            group.name.clone(),
+            group.status.to_string(),
+            group.current_primary_site.to_string(),
+            group.members.len().to_string(),
+            or_none(group.last_failover_at),
+        ]
+    });
+    let names = ["id", "name", "status", "current_primary_site", "members", "last_failover_at"];
+    Answer::new(columns(names, rows), document)
+}
+
+fn one(group: &ProtectionGroup) -> Answer {
+    let mut text = tables::group(group) + "\n";
+    let mut members: Vec<_> = group.members.values().collect();
+    members.sort_by(|one, other| (one.order, &one.name).cmp(&(other.order, &other.name)));
+    let _ = writeln!(text, "members: {}", list(members.iter().map(|member| &member.name)));
+    for member in members {
+        if let Some(absence) = &member.absent {
+            let _ = writeln!(text, "{} does not run: {}", member.name, absence.reason);
+        }
+    }
+    if let Some(test) = &group.test {
+        let end = test.ends_at.map(|at| format!(", until {at}")).unwrap_or_default();
+        let _ = writeln!(text, "a test runs at {} on {}{end}", test.site, test.point);
+    }
+    if let Some(loss) = &group.last_loss {
+        let _ = writeln!(
+            text,
+            "lost at the last unplanned move: what was written from {} to {}",
+            loss.from, loss.until
+        );
+    }
+    let _ = write!(text, "possible: {}", list(possible(group)));
+    Answer::new(text, documents::group(group))
+}

@@ -1,0 +1,113 @@
+//! Operations: planned, confirmed, run and accounted for.
+
+use crate::arguments::RunArguments;
+use crate::confirmation::{self, Confirmation};
+use crate::progress::Style;
+use crate::{Answer, Error, documents, exit, follow, tables};
+use protector_core::domain::{Finding, GroupStatus, Remnant};
+use protector_core::operations::Planned;
+use protector_core::protector::{OperationHandle, OperationReport, Protector, Request};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::io;
+
+/// The plan of an operation; nothing is touched.
+pub(super) async fn plan(protector: &Protector, request: &Request) -> Result<Answer, Error> {
+    let planned = protector.plan(request).await?;
+    if planned.plan.is_none() {
+        return Err(refused(request, planned));
+    }
+    Ok(shown(&planned))
+}
+
+/// Plans an operation, has it confirmed, and runs it.
+pub(super) async fn change(
+    protector: &Protector,
+    request: &Request,
+    run: &RunArguments,
+    style: Style,
+) -> Result<Answer, Error> {
+    if run.dry_run {
+        return plan(protector, request).await;
+    }
+    let group = named(protector, request).await?;
+    let terminal = confirmation::has_terminal();
+    let confirmation =
+        confirmation::judge(request.operation_type(), &group, run.confirm.as_deref(), terminal)?;
+    let mut planned = protector.plan(request).await?;
+    let Some(plan) = planned.plan.take() else { return Err(refused(request, planned)) };
+    if confirmation == Confirmation::ToBeAsked {
+        confirmation::ask(&plan, &planned, (io::stdin().lock(), io::stderr()))?;
+    }
+    let handle = protector.apply(plan).await?;
+    finish(protector, handle, &planned.warnings, style).await
+}
+
+/// Follows a run to its end, and tells what came of it.
+pub(super) async fn finish(
+    protector: &Protector,
+    handle: OperationHandle,
+    warnings: &[Finding],
+    style: Style,
+) -> Result<Answer, Error> {
+    let report = follow(handle, style).await?;
+    let remains = protector.remains(report.operation.id).await?;
+    Ok(accounted(&report, warnings, &remains))
+}
+
+/// The group's own name: it may have been given by its id.
+async fn named(protector: &Protector, request: &Request) -> Result<String, Error> {
+    match request {
+        Request::Protect(wanted) => Ok(wanted.name.clone()),
+        other => Ok(protector.group(other.group()).await?.name),
+    }
+}
+
+fn refused(request: &Request, planned: Planned) -> Error {
+    let Planned { findings, warnings, .. } = planned;
+    let operation = request.operation_type();
+    protector_core::protector::Error::Refused { operation, findings, warnings }.into()
+}
+
+fn shown(planned: &Planned) -> Answer {
+    let mut text = planned.plan.as_ref().map(ToString::to_string).unwrap_or_default();
+    if let Some(loss) = &planned.loss {
+        let _ = writeln!(text, "what was written after {} is lost: point {}", loss.from, loss.point);
+    }
+    if let Some(forecast) = &planned.replication {
+        let _ = writeln!(text, "the last replication sends {forecast}");
+    }
+    text += "nothing was changed";
+    Answer::new(text, documents::planned(planned))
+}
+
+fn accounted(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]) -> Answer {
+    let group = report.group.as_ref();
+    let document = json!({"operation": report.operation, "group": group.map(documents::group),
+        "warnings": warnings, "remains": remains});
+    let mut text = tables::operation(&report.operation) + "\n";
+    if let Some(group) = group {
+        text += &(tables::group(group) + "\n");
+    }
+    for warning in warnings {
+        let _ = writeln!(text, "note: {warning}");
+    }
+    let mut exit = exit::of_run(report);
+    let missing = group.filter(|group| group.status == GroupStatus::FailedOverPartial);
+    for member in missing.into_iter().flat_map(|group| group.members.values()) {
+        if let Some(absence) = &member.absent {
+            let _ = writeln!(text, "{} does not run: {}", member.name, absence.reason);
+        }
+    }
+    for remnant in remains {
+        let Remnant { site, kind, id, name, state } = remnant;
+        let _ = writeln!(text, "still at {site}: {kind} {name} ({id}), {state}");
+    }
+    if exit == exit::DONE && (missing.is_some() || remains.iter().any(Remnant::is_there)) {
+        exit = exit::ATTENTION;
+    }
+    if report.left.is_some() {
+        text += "the operation is unfinished: `protector operation resume` continues it\n";
+    }
+    Answer::new(text, document).with_exit(exit)
+}

@@ -1,0 +1,102 @@
+use crate::exit;
+use protector_core::domain::Finding;
+use protector_core::error::{Class, Code, Coded, chain};
+use protector_core::protector;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What the library says.
+    #[error(transparent)]
+    Protector(#[from] protector::Error),
+    /// Nobody confirmed what changes the world; nothing was changed.
+    #[error("{action} of group {group} was not begun: {why}")]
+    NotConfirmed {
+        /// What was wanted.
+        action: String,
+        /// The group.
+        group: String,
+        /// What is missing.
+        why: String,
+    },
+    /// There is no operation to show.
+    #[error("there is no operation yet{}", of(group.as_deref()))]
+    NoOperation {
+        /// The group that was asked about.
+        group: Option<String>,
+    },
+    /// The process could not begin.
+    #[error("failed to start the runtime of this process")]
+    Runtime {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn of(group: Option<&str>) -> String {
+    group.map(|group| format!(" of group {group}")).unwrap_or_default()
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Protector(error) => error.code(),
+            Self::NotConfirmed { .. } => Code::NotConfirmed,
+            Self::NoOperation { .. } => Code::OperationUnknown,
+            Self::Runtime { .. } => Code::Internal,
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Protector(error) => error.class(),
+            _ => self.code().class(),
+        }
+    }
+}
+
+impl Error {
+    /// The process' exit code.
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::Protector(error) => exit::of_error(error, error.code()),
+            Self::NotConfirmed { .. } | Self::NoOperation { .. } => exit::USAGE,
+            Self::Runtime { .. } => exit::FAILED,
+        }
+    }
+
+    /// What refused the operation, and what else there is to know.
+    fn findings(&self) -> (&[Finding], &[Finding]) {
+        match self {
+            Self::Protector(protector::Error::Refused { findings, warnings, .. }) => (findings, warnings),
+            _ => (&[], &[]),
+        }
+    }
+
+    /// For a program.
+    pub fn document(&self) -> Value {
+        let (findings, warnings) = self.findings();
+        let code = self.code();
+        json!({"error": {"code": code, "message": chain(self), "hint": code.hint()},
+            "findings": findings, "warnings": warnings})
+    }
+
+    /// For a person: what was attempted and why it failed, in one sentence; each finding; what can be done; the code.
+    pub fn told(&self) -> String {
+        let (findings, warnings) = self.findings();
+        let code = self.code();
+        let mut told = format!("error: {}\n", chain(self));
+        for finding in findings {
+            let _ = writeln!(told, "  {finding}");
+        }
+        for warning in warnings {
+            let _ = writeln!(told, "  note: {warning}");
+        }
+        told + &format!("hint: {}\ncode: {code}", code.hint())
+    }
+}

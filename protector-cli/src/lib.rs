@@ -1,0 +1,55 @@
+//! The `protector` command: arguments in, an answer for a person or a program out. All that it does is in
+//! [`protector_core::protector`]; here are words, tables, progress and exit codes.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`Arguments`] | the command tree |
+//! | `commands` | one file a noun: what is asked of [`Protector`], and how the answer reads |
+//! | [`follow`] | an operation that this process runs, until it ends or Ctrl-C |
+//! | [`progress`] | its steps, live, on standard error |
+//! | [`documents`], [`tables`] | groups and operations, as JSON and as tables |
+//! | [`exit`] | exit codes |
+//!
+//! The simulators are not in here: the binary that works on real sites at 3 a.m. carries nothing that only pretends. They are
+//! `protector-sim`, a program of its own.
+
+mod answer;
+mod arguments;
+mod commands;
+mod confirmation;
+pub mod documents;
+mod error;
+pub mod exit;
+mod follow;
+mod holder;
+pub mod progress;
+pub mod tables;
+
+pub use answer::Answer;
+pub use arguments::{Arguments, Command, Format};
+pub use error::Error;
+pub use follow::follow;
+pub use holder::holder;
+
+use protector_core::config::{Config, LoadOptions};
+use protector_core::protector::Protector;
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// The configuration, the stores, a site or an array; a refusal; a confirmation that was not given.
+///
+/// # Effects
+/// Those of the command.
+pub async fn run(arguments: &Arguments) -> Result<Answer, Error> {
+    let options = LoadOptions { protector: arguments.config.clone(), ..LoadOptions::default() };
+    let config = Config::load(&options).map_err(protector_core::protector::Error::from)?;
+    let protector = Protector::builder(config)
+        .driver(protector_pure::factory())
+        .started_by(holder("protector"))
+        .open()?;
+    let answer = commands::carry_out(&protector, arguments).await;
+    // Also after an error: arrays count the sessions that nobody ends.
+    protector.close().await;
+    answer
+}

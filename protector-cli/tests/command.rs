@@ -1,0 +1,22 @@
+//! The command as its users meet it: the binary, on a simulated pair that is served on this machine.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what is not as it has to be ends the test"
+)]
+
+#[path = "command/bad_input.rs"]
+mod bad_input;
+#[path = "command/bench.rs"]
+mod bench;
+#[path = "command/documents.rs"]
+mod documents;
+#[path = "command/look.rs"]
+mod look;
+#[path = "command/page.rs"]
+mod page;
+#[path = "command/pages.rs"]
+mod pages;

@@ -1,0 +1,122 @@
+//! What cannot be done is told in one sentence with what to do about it, ends with its exit code, and changes nothing.
+
+use crate::bench::{Bench, Ran};
+
+const CREATE: [&str; 9] = [
+    "protection-group",
+    "create",
+    "web",
+    "--primary-site",
+    "site-a",
+    "--secondary-site",
+    "site-b",
+    "--member",
+    "web-1",
+];
+
+/// Runs it twice: for a person and for a program. Both are told the same, and neither changes anything.
+async fn refused(bench: &Bench, arguments: &[&str], exit: i32, code: &str, said: &[&str]) {
+    let before = bench.look.writes().await;
+    let ran = bench.run(arguments).await;
+    let document = bench.run(&[&["--output", "json"], arguments].concat()).await;
+    assert_eq!(bench.look.writes().await, before, "{arguments:?} changed something");
+    assert_eq!((ran.code, document.code), (exit, exit), "{arguments:?}: {ran:#?}");
+    assert_eq!(ran.stdout, "", "{arguments:?}");
+    let told = document.document();
+    let field = |pointer: &str| told.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let (message, hint) = (field("/error/message"), field("/error/hint"));
+    assert_eq!(field("/error/code"), code, "{told:#}");
+    assert!(!message.contains('\n') && !hint.is_empty(), "{told:#}");
+    for line in [format!("error: {message}"), format!("hint: {hint}"), format!("code: {code}")] {
+        assert!(ran.stderr.lines().any(|told| told == line), "{line} is not in {}", ran.stderr);
+    }
+    for said in said {
+        assert!(ran.stderr.contains(said), "{said} is not in {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_mistypes_is_named_with_what_there_is_instead() {
+    let bench = Bench::start().await;
+    refused(
+        &bench,
+        &["protection-group", "show", "nope"],
+        2,
+        "group-unknown",
+        &["nope", "there is none at all"],
+    )
+    .await;
+    refused(&bench, &["site", "show", "site-c"], 2, "configuration-invalid", &["site-c", "site-a, site-b"])
+        .await;
+    let nobody = "01234567-89ab-cdef-0123-456789abcdef";
+    refused(&bench, &["operation", "show", nobody], 2, "operation-unknown", &[nobody]).await;
+    refused(&bench, &["operation", "show"], 2, "operation-unknown", &["there is no operation yet"]).await;
+    refused(&bench, &["operation", "resume"], 2, "operation-unknown", &["no unfinished operation"]).await;
+    let without = [&CREATE[..8], &["nobody"]].concat();
+    refused(&bench, &without, 3, "operation-refused", &["server-missing", "nobody"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_contradict_themselves_are_refused_before_anything_is_read() {
+    let bench = Bench::start().await;
+    bench.configure(|_| "not read".to_owned());
+    for (arguments, said) in [
+        (&["protection-group", "failover", "web", "--accept-loss"][..], "--unplanned"),
+        (&["protection-group", "failover"][..], "<GROUP>"),
+        (&["operation", "show", "not-an-id"][..], "not-an-id"),
+        (&["operation", "cancel"][..], "--reason"),
+        (&["protection-group", "faiolver", "web"][..], "failover"),
+        (&["--output", "xml", "site", "list"][..], "json"),
+    ] {
+        let ran: Ran = bench.run(arguments).await;
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:#?}");
+        assert!(ran.stderr.contains(said), "{said} is not in {}", ran.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_cannot_be_used_is_named_with_the_place() {
+    let bench = Bench::start().await;
+    let whole = std::fs::read_to_string(bench.file("protector.yaml")).unwrap();
+    let list = ["protection-group", "list"];
+    for (from, to, code, said) in [
+        ("cloud: protector-site-b", "cloud: nobody-knows-me", "cloud-unknown", "nobody-knows-me"),
+        ("region: site-b", "regoin: site-b", "configuration-invalid", "regoin"),
+        ("driver: pure", "driver: mock", "configuration-invalid", "mock"),
+        ("sites:", "sites: [", "configuration-invalid", "protector.yaml"),
+        ("file:protector.key", "file:gone.key", "secret-unavailable", "gone.key"),
+    ] {
+        bench.configure(|_| whole.replacen(from, to, 1));
+        refused(&bench, &list, 2, code, &[said]).await;
+    }
+    std::fs::remove_file(bench.file("protector.yaml")).unwrap();
+    refused(&bench, &list, 2, "configuration-invalid", &["protector.yaml"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stops_vms_is_not_begun_without_the_groups_name() {
+    let bench = Bench::start().await;
+    bench.done(&CREATE).await;
+    let before = bench.done(&["protection-group", "show", "web"]).await;
+    let failover = ["protection-group", "failover", "web"];
+    refused(&bench, &failover, 2, "not-confirmed", &["failover of group web", "no terminal"]).await;
+    let wrong = [&failover[..], &["--confirm", "wbe"]].concat();
+    refused(&bench, &wrong, 2, "not-confirmed", &["--confirm names wbe"]).await;
+    let id = before["id"].as_str().unwrap();
+    let by_id = ["protection-group", "delete", id, "--confirm", id];
+    refused(&bench, &by_id, 2, "not-confirmed", &["of group web"]).await;
+    let lossy = [&failover[..], &["--unplanned", "--confirm", "web"]].concat();
+    refused(&bench, &lossy, 3, "operation-refused", &["loss-not-accepted"]).await;
+    let failback = ["protection-group", "failback", "web", "--confirm", "web"];
+    refused(&bench, &failback, 2, "status-forbids", &["possible are: `failover`"]).await;
+    let again = ["protection-group", "create", "web"];
+    refused(&bench, &[&again[..], &CREATE[3..]].concat(), 2, "group-exists", &["web"]).await;
+    assert_eq!(bench.done(&["protection-group", "show", "web"]).await, before);
+    let planned = bench.done(&[&failover[..], &["--dry-run"]].concat()).await;
+    assert_eq!(
+        planned["plan"]["hash"],
+        bench.done(&["plan", "show", "failover", "web"]).await["plan"]["hash"]
+    );
+    assert_eq!(bench.done(&["protection-group", "show", "web"]).await, before);
+}

@@ -1,0 +1,51 @@
+use super::SiteAccess;
+use crate::domain::mapping_report::SiteNames;
+use crate::openstack::Error;
+use crate::openstack::network::{Network, NetworkQuery, SecurityGroupQuery, SubnetQuery};
+use crate::transport::Context;
+use futures::{TryStreamExt, try_join};
+use std::collections::BTreeMap;
+
+/// Reads what a site has that can be mapped.
+///
+/// # Errors
+/// A list could not be had.
+pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNames, Error> {
+    let context = &context.at_site(&access.site);
+    let cloud = &access.cloud;
+    let project = cloud.session().project(context).await?;
+    let (networks, subnets, flavors) = (cloud.networks(), cloud.subnets(), cloud.flavors());
+    let (security_groups, zones) = (cloud.security_groups(), cloud.availability_zones());
+    let (networks, subnets, flavors, security_groups, zones) = try_join!(
+        networks.list(context, &NetworkQuery::default()).try_collect::<Vec<_>>(),
+        subnets.list(context, &SubnetQuery::default()).try_collect::<Vec<_>>(),
+        flavors.list(context).try_collect::<Vec<_>>(),
+        security_groups.list(context, &SecurityGroupQuery::default()).try_collect::<Vec<_>>(),
+        zones.list(context),
+    )?;
+    // An administrator sees other projects' private networks and security groups, too: they are none of ours.
+    let own = |network: &&Network| network.project_id == project;
+    let usable = networks.iter().filter(|network| own(network) || network.shared || network.external);
+    let mut named: BTreeMap<String, &Network> = BTreeMap::new();
+    for network in usable {
+        let known = named.entry(network.name.clone()).or_insert(network);
+        if !own(&&**known) && own(&network) {
+            *known = network;
+        }
+    }
+    let ranges = |network: &Network| {
+        let inside = subnets.iter().filter(|subnet| subnet.network_id == network.id);
+        inside.map(|subnet| subnet.cidr.clone()).collect()
+    };
+    Ok(SiteNames {
+        site: access.site.clone(),
+        networks: named.into_iter().map(|(name, network)| (name, ranges(network))).collect(),
+        flavors: flavors.into_iter().map(|flavor| (flavor.name, (flavor.vcpus, flavor.ram))).collect(),
+        security_groups: security_groups
+            .into_iter()
+            .filter(|group| group.project_id == project)
+            .map(|group| group.name)
+            .collect(),
+        availability_zones: zones.into_iter().map(|zone| zone.name).collect(),
+    })
+}
