@@ -4,7 +4,7 @@ use super::{Finding, FindingCode, Member, PortDefinition, ServerDefinition, Volu
 use crate::id::{LineageId, SiteName};
 use std::collections::BTreeMap;
 
-const GROWS: &str = "`sync` extends the twin; a planned move does, too";
+const GROWS: &str = "`sync` extends the twin; on the way home the move does, too";
 const NEXT_MOVE: &str = "`sync` captures it; the next move gives the VM at the other site this size";
 const NEW_DISK: &str = "the next planned move takes it along; to have it in recovery points before, take the VM out of the \
                         group and add it again";

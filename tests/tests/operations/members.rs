@@ -229,8 +229,11 @@ async fn originals_come_back_with_the_size_that_they_have_got_away_from_home() {
     let released = machines::read(&scene.a).await.unwrap()["app-2"].clone();
     assert_eq!((released.status.as_str(), released.marked), ("SHUTOFF", false));
 
-    // Again, and this time nobody replicates on demand in between.
+    // Again, and this time nobody replicates on demand before the way home.
     scene.extend("app-1", 1, 30).await;
+    let refused = scene.plan(&failover()).await.findings;
+    assert_eq!(refused.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::TwinTooSmall]);
+    scene.done(&sync()).await;
     scene.go(&failover(), GroupStatus::FailedOver).await;
     assert_eq!(size(&scene.running, "app-1", 1), "30");
     assert_eq!(machines::left(&scene.b).await.unwrap(), shadows);

@@ -297,6 +297,16 @@ impl<'a> TwinCheck<'a> {
             )
         };
         if cinder.size < needed {
+            // Home comes with the size that it has got away. A twin is made larger while nobody waits for it, so that what the
+            // quota or the array has against it is known before VMs are stopped; in a disaster there is no such time.
+            let group = self.facts.group;
+            if matches!(self.facts.mode, MoveMode::Planned)
+                && self.facts.target.site.site == group.secondary_site
+            {
+                let remedy = "`sync` extends it; then move the group";
+                found.refusing.push(self.finding(FindingCode::TwinTooSmall, sizes(), remedy));
+                return None;
+            }
             return Some(needed);
         }
         if on_array.size < content {
