@@ -29,6 +29,9 @@ use super::{ApiRequest, Microversion, Service};
 use crate::transport::Semantics;
 use http::Method;
 
+/// Bytes in a GiB, which Cinder counts in.
+pub const GIB: u64 = 1 << 30;
+
 /// The microversion whose shapes these types have; OpenStack 2024.1 offers up to 3.71.
 // cinder/api/openstack/rest_api_version_history.rst, 2026.2
 pub const MICROVERSION: Microversion = Microversion::new(3, 70);

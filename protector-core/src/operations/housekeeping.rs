@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::driver::SourcePoint;
 use crate::id::{ArrayName, GroupId, OperationId, SiteName};
 use crate::inventory::SiteFacts;
-use crate::openstack::block_storage::Volume;
+use crate::openstack::block_storage::{GIB, Volume};
 use crate::steps::neutron::is_of_test;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,5 +203,5 @@ fn leftover(site: &SiteFacts, (kind, id, name): (LeftoverKind, &str, &str), reas
 /// What a volume takes up, and holds of the quotas.
 fn volume_quota(left: Leftover, volume: &Volume) -> Leftover {
     let quota = [("volumes".to_owned(), 1), ("gigabytes".to_owned(), volume.size)].into();
-    Leftover { bytes: Some(volume.size << 30), quota, ..left }
+    Leftover { bytes: Some(volume.size.saturating_mul(GIB)), quota, ..left }
 }

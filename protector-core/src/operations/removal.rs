@@ -40,8 +40,8 @@ impl<'a> Removal<'a> {
     /// What keeps twins from being removed.
     pub(super) fn findings(&self) -> Option<Finding> {
         let needs_administrator = self.held_data() && self.volumes().any(|(_, volume)| self.is_twin(volume));
-        let is_none = self.other.is_some_and(|other| !other.site.is_admin());
-        (needs_administrator && is_none).then(|| {
+        let is_member = self.other.is_some_and(|other| !other.site.is_admin());
+        (needs_administrator && is_member).then(|| {
             Finding::new(
                 FindingCode::RoleMissing,
                 self.site,

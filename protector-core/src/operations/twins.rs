@@ -10,12 +10,10 @@ use crate::driver::ArrayVolume;
 use crate::engine::{StepBuilder, output};
 use crate::id::{ArrayName, LineageId, SiteName, StepId, VolumeId};
 use crate::inventory::{Captured, SiteFacts};
+use crate::openstack::block_storage::GIB;
 use crate::steps::cinder::ExtendTwinInput;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// Bytes in a GiB, which Cinder counts in.
-pub(super) const GIB: u64 = 1 << 30;
 
 /// What a volume is called where a person reads it.
 pub(super) fn volume_label(name: &str, lineage: LineageId) -> String {

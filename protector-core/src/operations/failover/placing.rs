@@ -4,10 +4,10 @@ use crate::domain::{
 };
 use crate::driver::ArrayVolume;
 use crate::id::PortId;
-use crate::openstack::block_storage::Volume;
+use crate::openstack::block_storage::{GIB, Volume};
 use crate::openstack::compute::Server;
 use crate::operations::placement::{Placement, eligibility, volume_eligibility};
-use crate::operations::twins::{self, GIB, volume_label};
+use crate::operations::twins::{self, volume_label};
 
 /// One VM and where everything of it goes.
 pub(super) struct Move<'a> {
@@ -159,7 +159,7 @@ fn at_source(
             MoveMode::Unplanned { point, .. } => point.members.get(&on_record.array_volume_name).copied(),
             _ => None,
         };
-        return Some((on_record.clone(), in_point.unwrap_or(volume.size * GIB), false));
+        return Some((on_record.clone(), in_point.unwrap_or(volume.size.saturating_mul(GIB)), false));
     };
     let own_group = facts.group.consistency_groups.get(site);
     found.refusing.extend(volume_eligibility(source.site, &member.name, volume, own_group));

@@ -3,15 +3,13 @@ use super::networks::{Ground, Grounds, addresses};
 use crate::domain::{
     Finding, FindingCode, KeypairDefinition, Member, PortDefinition, ServerDefinition, VolumeDefinition,
 };
+use crate::openstack::block_storage::GIB;
 use crate::openstack::block_storage::VolumeType;
 use crate::openstack::network::NewPort;
 use crate::operations::failover::first_two;
 use crate::operations::placement::{Placement, new_port};
 use crate::operations::twins::volume_label;
 use std::collections::BTreeSet;
-
-/// Bytes in a GiB, which Cinder counts in.
-const GIB: u64 = 1 << 30;
 
 /// A VM, and what its copy is made of.
 pub(super) struct Copy<'a> {

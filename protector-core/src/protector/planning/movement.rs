@@ -4,6 +4,7 @@ use crate::domain::{
 };
 use crate::id::SiteName;
 use crate::inventory::{Captured, read};
+use crate::openstack::block_storage::GIB;
 use crate::operations::{FailoverFacts, Known, LossForecast, MoveMode, Planned, plan_failover};
 use crate::protector::{Error, MoveKind, MoveRequest, Protector};
 use futures::{join, try_join};
@@ -59,7 +60,7 @@ impl Protector {
     async fn forecast(&self, group: &ProtectionGroup, captured: &[Captured]) -> Option<ReplicationForecast> {
         let points = self.points(group).await.ok()?;
         let volumes = captured.iter().flat_map(|captured| &captured.definition.volumes);
-        let size = volumes.map(|volume| volume.size << 30).sum();
+        let size = volumes.map(|volume| volume.size.saturating_mul(GIB)).fold(0, u64::saturating_add);
         Some(forecast_replication(group, &points, size, self.context.clock().now()))
     }
 

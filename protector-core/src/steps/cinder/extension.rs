@@ -1,13 +1,10 @@
 use super::volume_in;
 use crate::engine::{StepError, StepRun};
 use crate::id::{ArrayName, VolumeId};
-use crate::openstack::block_storage::Volume;
+use crate::openstack::block_storage::{GIB, Volume};
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
-
-/// Bytes in a GiB, which Cinder counts in.
-const GIB: u64 = 1 << 30;
 
 /// Makes a twin as large as its original has become, before the original's content is written to it. Cinder makes nothing
 /// smaller: what was extended stays so.

@@ -4,15 +4,12 @@ use crate::domain::naming;
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;
 use crate::id::{ArrayName, ArrayVolumeId, LineageId, VolumeId};
-use crate::openstack::block_storage::{NewVolume, Volume, VolumeQuery};
+use crate::openstack::block_storage::{GIB, NewVolume, Volume, VolumeQuery};
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Bytes in a GiB, which Cinder counts in.
-const GIB: u64 = 1 << 30;
 
 /// Makes the other site's volume of a lineage: empty, in the group, reserved against accidents.
 #[derive(Debug)]
@@ -79,7 +76,7 @@ impl CreateTwin {
                 site.access.site, input.array
             )));
         };
-        if volume.size != input.volume.size * GIB {
+        if volume.size != input.volume.size.saturating_mul(GIB) {
             return Err(StepError::conflict(format!(
                 "volume {id} has {} bytes on array {} instead of {} GiB",
                 volume.size, input.array, input.volume.size

@@ -1,4 +1,4 @@
-use super::{server_at_rest, server_in, server_now};
+use super::{known, server_at_rest, server_in};
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;
 use crate::id::ServerId;
@@ -48,13 +48,6 @@ pub struct LockServerInput {
     pub reason: String,
 }
 
-async fn known(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
-    let found = server_now(site.access, run, id).await?;
-    found.ok_or_else(|| {
-        StepError::new(Code::NotFound, format!("server {id} is not there at {}", site.access.site))
-    })
-}
-
 impl SiteStep for StopServer {
     const NAME: &'static str = "stop_server";
     const SYSTEM: &'static str = "nova";
@@ -67,13 +60,13 @@ impl SiteStep for StopServer {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        let server = known(site, run, &input.server_id).await?;
+        let server = known(site.access, run, &input.server_id).await?;
         let stopped = server.status == "SHUTOFF" && server.task_state.is_none();
         Ok(if stopped { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
 
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
-        let before = known(site, run, &input.server_id).await?;
+        let before = known(site.access, run, &input.server_id).await?;
         let late = |error| still_running(site, &before, error);
         let server = server_at_rest(site.access, run, &input.server_id).await.map_err(late)?;
         if server.status == "ACTIVE" {
@@ -130,7 +123,7 @@ impl SiteStep for StartServer {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        let server = known(site, run, &input.server_id).await?;
+        let server = known(site.access, run, &input.server_id).await?;
         let runs = server.status == "ACTIVE" && server.task_state.is_none();
         Ok(if runs { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
@@ -153,7 +146,7 @@ impl SiteStep for LockServer {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        let server = known(site, run, &input.server_id).await?;
+        let server = known(site.access, run, &input.server_id).await?;
         let ours = server.locked && server.locked_reason.as_deref() == Some(input.reason.as_str());
         Ok(if ours { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
@@ -186,7 +179,7 @@ impl SiteStep for UnlockServer {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        let server = known(site, run, &input.server_id).await?;
+        let server = known(site.access, run, &input.server_id).await?;
         Ok(if server.locked { Seen::NotDone } else { Seen::Done(Nothing {}) })
     }
 

@@ -1,4 +1,4 @@
-use super::{server_in, server_now};
+use super::{known, server_in, watch};
 use crate::engine::{StepError, StepRun};
 use crate::error::{Class, Code};
 use crate::id::ServerId;
@@ -6,6 +6,7 @@ use crate::openstack::compute::Server;
 use crate::steps::storage::Nothing;
 use crate::steps::{Seen, Site, SiteStep};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// Gives a server that is shut off the size that its VM has become where it ran. It has to be unlocked.
 #[derive(Debug)]
@@ -30,13 +31,6 @@ impl ResizeServerInput {
     }
 }
 
-async fn known(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
-    let found = server_now(site.access, run, id).await?;
-    found.ok_or_else(|| {
-        StepError::new(Code::NotFound, format!("server {id} is not there at {}", site.access.site))
-    })
-}
-
 impl SiteStep for ResizeServer {
     const NAME: &'static str = "resize_server";
     const SYSTEM: &'static str = "nova";
@@ -49,7 +43,7 @@ impl SiteStep for ResizeServer {
         run: &StepRun,
         input: &Self::Input,
     ) -> Result<Seen<Nothing>, StepError> {
-        let server = known(site, run, &input.server_id).await?;
+        let server = known(site.access, run, &input.server_id).await?;
         let settled = server.task_state.is_none() && server.status != "VERIFY_RESIZE";
         Ok(if settled && input.fits(&server) { Seen::Done(Nothing {}) } else { Seen::NotDone })
     }
@@ -58,7 +52,7 @@ impl SiteStep for ResizeServer {
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
         let servers = site.access.cloud.servers();
         let id = &input.server_id;
-        let before = known(site, run, id).await?;
+        let before = known(site.access, run, id).await?;
         if before.status == "SHUTOFF" && before.task_state.is_none() {
             if input.fits(&before) {
                 return Ok(Nothing {});
@@ -86,14 +80,12 @@ impl SiteStep for ResizeServer {
 
 /// Waits until a resize has come to an end, either way.
 async fn settled(site: Site<'_>, run: &StepRun, id: &ServerId) -> Result<Server, StepError> {
-    use std::ops::ControlFlow::{Break, Continue};
-    let judge = |servers: &[Server]| match servers.iter().find(|server| server.id == *id) {
-        None => Break(Err(StepError::new(
-            Code::NotFound,
-            format!("server {id} is not there at {}", site.access.site),
-        ))),
-        Some(server) if server.task_state.is_some() || server.status == "RESIZE" => Continue(()),
-        Some(server) => Break(Ok(server.clone())),
-    };
-    site.access.servers.until(&run.context, judge).await?
+    watch(site.access, run, id, |server| {
+        if server.task_state.is_some() || server.status == "RESIZE" {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(Ok(server.clone()))
+        }
+    })
+    .await
 }
