@@ -1,7 +1,7 @@
 //! `cargo xtask openapi`: whether simulated FlashArrays answer as the vendor's OpenAPI files say.
 
-use crate::pair;
 use crate::process::run;
+use crate::programs;
 use crate::python;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn validate(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    pair::build(workspace)?;
+    programs::build(workspace)?;
     let files = std::path::absolute(&arguments.files)
         .with_context(|| format!("failed to find {}", arguments.files.display()))?;
     run(&mut script(&python::TESTBED.python(workspace)?, workspace, &files))

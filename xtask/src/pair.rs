@@ -1,6 +1,6 @@
 //! A pair of simulated sites and their arrays that tests stand on.
 
-use crate::process::{cargo, run};
+use crate::process::run;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -13,11 +13,6 @@ const LOG: &str = "protector-sim.log";
 
 /// The requests that it answered.
 pub(crate) const REQUESTS: &str = "log/requests.jsonl";
-
-/// Builds the program that simulates it.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    run(&mut cargo(&workspace.root, ["build", "--locked", "--package", "protector-sim"]))
-}
 
 /// A pair that runs, and ends with this.
 pub(crate) struct Pair {

@@ -1,14 +1,16 @@
-//! The programs that the scenario drives.
+//! The programs that tests stand on: the simulator, and those that the scenario drives.
 
 use crate::process::{cargo, run};
 use crate::workspace::Workspace;
 use anyhow::Result;
 use std::path::PathBuf;
 
-/// Builds them.
+/// Builds them, all with one command: built one by one they have other features, and each build undoes the one before.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let packages = ["build", "--locked", "--package", "protector-examples", "--package", "protector-cli"];
-    run(cargo(&workspace.root, packages).args(["--example", "site_failover", "--bin", "protector"]))
+    let mut build = cargo(&workspace.root, ["build", "--locked", "--example", "site_failover"]);
+    build.args(["--bin", "protector", "--bin", "protector-sim"]);
+    let packages = ["protector-examples", "protector-cli", "protector-sim"];
+    run(build.args(packages.iter().flat_map(|package| ["--package", package])))
 }
 
 /// The one that the recorded requests are of.

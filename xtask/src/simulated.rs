@@ -24,7 +24,6 @@ const KILLS: [&str; 2] = ["--kill-share", "1/3"];
 /// sites did.
 pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
-    pair::build(workspace)?;
     programs::build(workspace)?;
     let python = python::TESTBED.python(workspace)?;
     let pair = Pair::start(workspace, FOLDER)?;

@@ -1,6 +1,7 @@
 //! Other people's clients, as they come from the package index, on pairs of simulated sites and arrays.
 
-use crate::pair::{self, Pair};
+use crate::pair::Pair;
+use crate::programs;
 use crate::python::interpreter::{self, Minor};
 use crate::python::{self, Environment};
 use crate::workspace::Workspace;
@@ -36,7 +37,7 @@ const SUITES: &[(&str, &Environment)] =
 
 /// Runs every suite, also after one has failed.
 pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
-    pair::build(workspace)?;
+    programs::build(workspace)?;
     let mut failed = Vec::new();
     for &(suite, environment) in SUITES {
         if let Err(error) = test(workspace, suite, environment) {

@@ -2,7 +2,7 @@
 
 use crate::differences::{self, Judged};
 use crate::pair;
-use crate::process::{cargo, run as run_command};
+use crate::process::run as run_command;
 use crate::programs;
 use crate::python::interpreter;
 use crate::simulated;
@@ -102,21 +102,16 @@ impl Bed<'_> {
         run_command(script.arg(action).args(options))
     }
 
-    /// Builds the program that simulates the arrays, then has the testbed's own script start something.
+    /// Builds the program that simulates the arrays, and the others with it, then has the testbed's own script start something.
     fn start(&self, action: &str, options: &[String]) -> Result<()> {
-        self.build_simulator()?;
+        programs::build(self.workspace)?;
         self.act(action, options)
-    }
-
-    fn build_simulator(&self) -> Result<()> {
-        run_command(&mut cargo(&self.workspace.root, ["build", "--locked", "--package", "protector-sim"]))
     }
 
     fn test(&self, scenario: &Scenario) -> Result<()> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
-        tiers.run("simulator", 240, || passed(self.build_simulator()));
+        tiers.run("programs", 300, || passed(programs::build(self.workspace)));
         tiers.run("sites", 480, || passed(self.act("up", &[])));
-        tiers.run("programs", 240, || passed(programs::build(self.workspace)));
         let tests = Tests::of(scenario);
         tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));
         tiers.run("recording", 10, || passed(self.recording(scenario.record)));
