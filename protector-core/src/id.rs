@@ -93,10 +93,11 @@ macro_rules! uuid_type {
         }
 
         impl std::str::FromStr for $name {
-            type Err = uuid::Error;
+            type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.strip_prefix($prefix).unwrap_or(text).parse().map(Self)
+                let parsed = text.strip_prefix($prefix).unwrap_or(text).parse();
+                parsed.map(Self).map_err(|source| IdError { text: text.to_owned(), prefix: $prefix, source })
             }
         }
 
@@ -113,6 +114,19 @@ macro_rules! uuid_type {
             }
         }
     };
+}
+
+/// A text is no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no id: it has the form {prefix}01234567-89ab-cdef-0123-456789abcdef")]
+pub struct IdError {
+    /// The text.
+    text: String,
+    /// What such an id may begin with.
+    prefix: &'static str,
+    /// What is wrong with it.
+    #[source]
+    source: uuid::Error,
 }
 
 name_type!(
@@ -171,6 +185,12 @@ uuid_type!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_id_is_told_with_the_form_of_one() {
+        let told = "nonsense".parse::<OperationId>().unwrap_err().to_string();
+        assert_eq!(told, "\"nonsense\" is no id: it has the form op-01234567-89ab-cdef-0123-456789abcdef");
+    }
 
     #[test]
     fn prefixed_ids_survive_a_round_trip_through_json() {

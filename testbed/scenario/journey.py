@@ -26,9 +26,10 @@ class Journey:
         self.first_away = None        # the truth after the first move to the other site
         self.ours, self.moves = [], 0
         self.epoch = None
-        self.volumes = {self.home: [v for i in members.values() for v in self._volumes(i)]}
+        self.volumes = {self.home: [v for i in members.values() for v in self.volumes_of(i)]}
 
-    def _volumes(self, server, site=None):
+    def volumes_of(self, server, site=None):
+        """The volumes of a server, in the order of its attachments."""
         return [a['volumeId'] for a in
                 self.now['sites'][site or self.home]['servers'][server]['attachments']]
 
@@ -168,7 +169,7 @@ class Journey:
         `held` is what the target's volumes held before. `tolerated`: paths that may differ."""
         assert checks.stopped(self.now, source, self.servers(source)) == []
         self.volumes[self.away] = [v for i in self.counterparts().values()
-                                   for v in self._volumes(i, self.away)]
+                                   for v in self.volumes_of(i, self.away)]
         if target == self.home:
             assert checks.same_vms(self.before, self.now, self.home, self.members) == []
         else:

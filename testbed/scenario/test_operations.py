@@ -117,7 +117,7 @@ def test_a_disaster_costs_what_came_after_the_newest_point_and_no_more(journey, 
     assert [code for code, *_ in refused.findings()] == ['loss-not-accepted'], refused.told()
     result = operate('failover', '--unplanned', '--accept-loss')
     journey.assert_status(result, 'failed_over', journey.away)
-    volumes = [v for i in journey.counterparts().values() for v in journey._volumes(i, journey.away)]
+    volumes = [v for i in journey.counterparts().values() for v in journey.volumes_of(i, journey.away)]
     assert journey.contents.differences(expected, journey.away, volumes) == []
     there = journey.now['sites'][journey.away]['servers']
     assert {there[i]['status'] for i in journey.counterparts().values()} == {'ACTIVE'}

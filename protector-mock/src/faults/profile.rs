@@ -18,7 +18,7 @@ pub struct Profile {
 #[non_exhaustive]
 pub enum ProfileError {
     /// The file cannot be read.
-    #[error("failed to read {}", path.display())]
+    #[error("failed to read the profile in {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

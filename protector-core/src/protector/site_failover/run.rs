@@ -7,7 +7,7 @@ use crate::domain::{GroupStatus, OperationStatus};
 use crate::id::{OperationId, SiteName};
 use crate::protector::control::PauseBefore;
 use crate::protector::{Error, OperationHandle, OperationReport, Progress, Protector};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -94,9 +94,8 @@ async fn leave(plan: SiteFailoverPlan, all: Turn) -> SiteFailoverReport {
     let mut results: BTreeMap<String, GroupResult> = BTreeMap::new();
     let mut failed: Option<String> = None;
     loop {
-        let ended: BTreeSet<&String> = results.keys().collect();
         let (ready, later): (Vec<GroupPlan>, Vec<GroupPlan>) =
-            waiting.into_iter().partition(|group| group.after.iter().all(|name| ended.contains(name)));
+            waiting.into_iter().partition(|group| may_come(group, &results));
         waiting = later;
         let mut none_begun = true;
         for group in ready {
