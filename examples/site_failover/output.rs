@@ -1,7 +1,8 @@
 use crate::arguments::Format;
-use protector_cli::{documents, tables};
+use protector_cli::tables;
 use protector_core::domain::Finding;
 use protector_core::error::{Coded, chain};
+use protector_core::faces::documents;
 use protector_core::operations::Planned;
 use protector_core::protector::{Error, OperationReport, Status};
 use serde_json::{Value, json};

@@ -1,3 +1,4 @@
+use protector_core::faces::exit;
 use serde_json::Value;
 
 /// What a command came to: the same for a person and for a program.
@@ -13,7 +14,7 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(text: impl Into<String>, document: Value) -> Self {
-        Self { text: text.into(), document, exit: crate::exit::DONE }
+        Self { text: text.into(), document, exit: exit::DONE }
     }
 
     pub(crate) fn with_exit(mut self, exit: u8) -> Self {

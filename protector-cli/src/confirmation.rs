@@ -3,22 +3,10 @@
 use crate::Error;
 use protector_core::domain::OperationType;
 use protector_core::engine::Plan;
+use protector_core::faces::needs_confirmation;
 use protector_core::operations::Planned;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write};
-
-/// Whether an operation stops VMs, or takes away what cannot be had again. What is not known here is asked about.
-fn is_needed(operation: OperationType) -> bool {
-    !matches!(
-        operation,
-        OperationType::Protect
-            | OperationType::TestFailover
-            | OperationType::TestCleanup
-            | OperationType::Sync
-            | OperationType::Set
-            | OperationType::AddMember
-    )
-}
 
 /// How a person says that it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +30,7 @@ pub(crate) fn judge(
     match given {
         Some(given) if given == group => Ok(Confirmation::Given),
         Some(given) => refuse(format!("--confirm names {given}")),
-        None if !is_needed(operation) => Ok(Confirmation::Given),
+        None if !needs_confirmation(operation) => Ok(Confirmation::Given),
         None if terminal => Ok(Confirmation::ToBeAsked),
         None => refuse("it was not confirmed, and there is no terminal to ask on".to_owned()),
     }

@@ -1,8 +1,8 @@
-use crate::exit;
 use protector_core::domain::Finding;
 use protector_core::error::{Class, Code, Coded, chain};
+use protector_core::faces::{documents, exit};
 use protector_core::protector;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::io;
 
@@ -73,17 +73,14 @@ impl Error {
     /// What refused the operation, and what else there is to know.
     fn findings(&self) -> (&[Finding], &[Finding]) {
         match self {
-            Self::Protector(protector::Error::Refused { findings, warnings, .. }) => (findings, warnings),
+            Self::Protector(error) => documents::findings(error),
             _ => (&[], &[]),
         }
     }
 
     /// For a program.
     pub fn document(&self) -> Value {
-        let (findings, warnings) = self.findings();
-        let code = self.code();
-        json!({"error": {"code": code, "message": chain(self), "hint": code.hint()},
-            "findings": findings, "warnings": warnings})
+        documents::error(self, self.code(), self.findings())
     }
 
     /// For a person: what was attempted and why it failed, in one sentence; each finding; what can be done; the code.

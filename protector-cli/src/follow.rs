@@ -1,5 +1,5 @@
-use crate::exit;
 use crate::progress::{Display, Style, say};
+use protector_core::faces::exit;
 use protector_core::protector::{Error, OperationHandle, OperationReport};
 
 /// Shows what happens in an operation that this process runs, until the run is over. Ctrl-C stops it after what is under way;

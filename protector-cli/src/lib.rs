@@ -7,8 +7,9 @@
 //! | `commands` | one file a noun: what is asked of [`Protector`], and how the answer reads |
 //! | [`follow`] | an operation that this process runs, until it ends or Ctrl-C |
 //! | [`progress`] | its steps, live, on standard error |
-//! | [`documents`], [`tables`] | groups and operations, as JSON and as tables |
-//! | [`exit`] | exit codes |
+//! | [`tables`] | groups and operations, as tables |
+//!
+//! Answers as JSON and exit codes are those of every face: [`protector_core::faces`].
 //!
 //! The simulators are not in here: the binary that works on real sites at 3 a.m. carries nothing that only pretends. They are
 //! `protector-sim`, a program of its own.
@@ -17,9 +18,7 @@ mod answer;
 mod arguments;
 mod commands;
 mod confirmation;
-pub mod documents;
 mod error;
-pub mod exit;
 mod follow;
 mod holder;
 pub mod progress;

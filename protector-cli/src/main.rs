@@ -1,7 +1,8 @@
 //! `protector`: see the library of this crate.
 
 use clap::{CommandFactory, Parser};
-use protector_cli::{Answer, Arguments, Command, Error, Format, exit};
+use protector_cli::{Answer, Arguments, Command, Error, Format};
+use protector_core::faces::exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
 

@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use protector_core::engine::{Event, Plan};
+use protector_core::faces::documents;
 use protector_core::id::OperationId;
 use protector_core::protector::Progress;
-use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -72,10 +72,7 @@ impl Display {
                 }
             }
             Way::Json => {
-                let Progress { event, status, progress } = progress;
-                let line = json!({"operation": self.operation, "status": status, "progress": progress,
-                    "event": event});
-                say(&line.to_string());
+                say(&documents::progress(self.operation, progress).to_string());
             }
             Way::Silent => {}
         }

@@ -16,13 +16,15 @@
 //! | [`engine`] | decides and executes; knows neither OpenStack nor arrays |
 //! | [`steps`] | the step kinds, by system |
 //! | [`operations`] | planners: facts in, frozen plan out |
-//! | [`protector`] | the face: what a user of the crate holds |
+//! | [`protector`] | what a user of the crate holds |
+//! | [`faces`] | what the command, Python, the `openstack` command and Ansible say alike |
 
 pub mod config;
 pub mod domain;
 pub mod driver;
 pub mod engine;
 pub mod error;
+pub mod faces;
 pub mod id;
 pub mod inventory;
 pub mod journal;

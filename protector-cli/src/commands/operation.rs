@@ -2,8 +2,9 @@ use super::run;
 use crate::arguments::{Chosen, OperationCommand, Unfinished};
 use crate::progress::{Display, Style};
 use crate::tables::{columns, list, or_none};
-use crate::{Answer, Error, exit, tables};
+use crate::{Answer, Error, tables};
 use protector_core::domain::OperationStatus;
+use protector_core::faces::exit;
 use protector_core::id::{OperationId, StepId};
 use protector_core::protector::{OperationView, Protector, Report};
 use serde_json::json;
@@ -122,13 +123,7 @@ async fn watch(protector: &Protector, id: OperationId, style: Style) -> Result<A
     }
     display.end();
     let operation = protector.operation(id).await?;
-    let exit = match operation.status {
-        OperationStatus::Completed => exit::DONE,
-        OperationStatus::RolledBack | OperationStatus::Cancelled => exit::ROLLED_BACK,
-        OperationStatus::Failed => exit::FAILED,
-        _ => exit::UNFINISHED,
-    };
-    Ok(one(&operation, "").with_exit(exit))
+    Ok(one(&operation, "").with_exit(exit::of_status(operation.status)))
 }
 
 async fn pause(protector: &Protector, unfinished: &Unfinished) -> Result<Answer, Error> {

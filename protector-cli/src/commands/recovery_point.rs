@@ -1,8 +1,9 @@
 use crate::arguments::RecoveryPointCommand;
 use crate::tables::{columns, or_none};
 use crate::{Answer, Error};
+use protector_core::faces::documents;
 use protector_core::protector::{Protector, RecoveryPointView};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(super) async fn carry_out(
     protector: &Protector,
@@ -14,7 +15,7 @@ pub(super) async fn carry_out(
 }
 
 fn all(group: &str, points: &[RecoveryPointView]) -> Answer {
-    let document: Value = points.iter().map(document).collect();
+    let document: Value = points.iter().map(documents::recovery_point).collect();
     if points.is_empty() {
         return Answer::new(
             format!("no recovery point of group {group} has come to the other site"),
@@ -33,12 +34,4 @@ fn all(group: &str, points: &[RecoveryPointView]) -> Answer {
     });
     let names = ["name", "created", "completed", "size", "eligible", "reason"];
     Answer::new(columns(names, rows), document)
-}
-
-fn document(view: &RecoveryPointView) -> Value {
-    let mut document = json!(view);
-    if let Some(fields) = document.as_object_mut() {
-        fields.insert("eligible".to_owned(), json!(view.eligibility.is_eligible()));
-    }
-    document
 }

@@ -1,7 +1,8 @@
 use crate::arguments::RpoCommand;
 use crate::tables::{columns, or_none};
-use crate::{Answer, Error, exit};
-use protector_core::domain::{RpoReport, RpoStatus, ScheduleState};
+use crate::{Answer, Error};
+use protector_core::domain::{RpoReport, ScheduleState};
+use protector_core::faces::exit;
 use protector_core::protector::Protector;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -13,12 +14,6 @@ pub(super) async fn carry_out(protector: &Protector, command: &RpoCommand) -> Re
 }
 
 fn checked(reports: &[RpoReport]) -> Answer {
-    // The worst of all: one that is missed counts more than one that cannot be told.
-    let exit = match reports.iter().map(|report| report.status).max() {
-        None | Some(RpoStatus::Met) => exit::DONE,
-        Some(RpoStatus::Missed) => exit::ATTENTION,
-        Some(RpoStatus::Unknown) => exit::UNKNOWN,
-    };
     if reports.is_empty() {
         return Answer::new("there is no Protection Group yet", json!(reports));
     }
@@ -41,5 +36,6 @@ fn checked(reports: &[RpoReport]) -> Answer {
     for finding in reports.iter().flat_map(|report| &report.findings) {
         let _ = write!(text, "\n{finding}");
     }
-    Answer::new(text, json!(reports)).with_exit(exit)
+    Answer::new(text, json!(reports))
+        .with_exit(exit::of_objectives(reports.iter().map(|report| report.status)))
 }

@@ -3,11 +3,11 @@
 use crate::arguments::RunArguments;
 use crate::confirmation::{self, Confirmation};
 use crate::progress::Style;
-use crate::{Answer, Error, documents, exit, follow, tables};
+use crate::{Answer, Error, follow, tables};
 use protector_core::domain::{Finding, GroupStatus, Remnant};
+use protector_core::faces::{documents, exit};
 use protector_core::operations::Planned;
 use protector_core::protector::{OperationHandle, OperationReport, Protector, Request};
-use serde_json::json;
 use std::fmt::Write as _;
 use std::io;
 
@@ -83,8 +83,6 @@ fn shown(planned: &Planned) -> Answer {
 
 fn accounted(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]) -> Answer {
     let group = report.group.as_ref();
-    let document = json!({"operation": report.operation, "group": group.map(documents::group),
-        "warnings": warnings, "remains": remains});
     let mut text = tables::operation(&report.operation) + "\n";
     if let Some(group) = group {
         text += &(tables::group(group) + "\n");
@@ -92,7 +90,6 @@ fn accounted(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]
     for warning in warnings {
         let _ = writeln!(text, "note: {warning}");
     }
-    let mut exit = exit::of_run(report);
     let missing = group.filter(|group| group.status == GroupStatus::FailedOverPartial);
     for member in missing.into_iter().flat_map(|group| group.members.values()) {
         if let Some(absence) = &member.absent {
@@ -103,11 +100,9 @@ fn accounted(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]
         let Remnant { site, kind, id, name, state } = remnant;
         let _ = writeln!(text, "still at {site}: {kind} {name} ({id}), {state}");
     }
-    if exit == exit::DONE && (missing.is_some() || remains.iter().any(Remnant::is_there)) {
-        exit = exit::ATTENTION;
-    }
     if report.left.is_some() {
         text += "the operation is unfinished: `protector operation resume` continues it\n";
     }
-    Answer::new(text, document).with_exit(exit)
+    Answer::new(text, documents::outcome(report, warnings, remains))
+        .with_exit(exit::of_outcome(report, remains))
 }

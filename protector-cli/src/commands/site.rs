@@ -1,8 +1,9 @@
 use crate::arguments::SiteCommand;
 use crate::tables::{columns, fields, list, or_none};
-use crate::{Answer, Error, exit};
-use protector_core::domain::site_report::{CheckStatus, SiteReport};
+use crate::{Answer, Error};
+use protector_core::domain::site_report::SiteReport;
 use protector_core::domain::volume_type::VolumeTypeView;
+use protector_core::faces::exit;
 use protector_core::id::SiteName;
 use protector_core::protector::{ArrayView, Protector, SiteView};
 use serde_json::json;
@@ -68,8 +69,7 @@ fn validated(report: &SiteReport) -> Answer {
     });
     let mut text = columns(["status", "subject", "seen", "remedy"], rows);
     let _ = write!(text, "\n{}: {}", report.site, report.status);
-    let exit = if report.status == CheckStatus::Failed { exit::ATTENTION } else { exit::DONE };
-    Answer::new(text, json!(report)).with_exit(exit)
+    Answer::new(text, json!(report)).with_exit(exit::of_checks(report.status))
 }
 
 fn volume_types(types: &[VolumeTypeView]) -> Answer {

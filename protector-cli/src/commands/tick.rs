@@ -1,5 +1,6 @@
-use crate::{Answer, Error, exit};
+use crate::{Answer, Error};
 use protector_core::domain::{OperationStatus, Remnant};
+use protector_core::faces::exit;
 use protector_core::protector::{Due, DueResult, Protector};
 use serde_json::json;
 

@@ -1,0 +1,27 @@
+//! What the faces (the `protector` command, the Python package, the `openstack` command, the Ansible collection) say alike: one
+//! form of each answer, one table of exit codes, one rule of what has to be confirmed. Pure.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`documents`] | answers and errors as JSON documents |
+//! | [`exit`] | exit codes |
+//! | [`needs_confirmation`] | which operations are begun with the group's name only |
+
+pub mod documents;
+pub mod exit;
+
+use crate::domain::OperationType;
+
+/// Whether an operation stops VMs, or takes away what cannot be had again: then whoever wants it gives the group's name. What is
+/// not known here needs it.
+pub fn needs_confirmation(operation: OperationType) -> bool {
+    !matches!(
+        operation,
+        OperationType::Protect
+            | OperationType::TestFailover
+            | OperationType::TestCleanup
+            | OperationType::Sync
+            | OperationType::Set
+            | OperationType::AddMember
+    )
+}

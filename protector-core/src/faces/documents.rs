@@ -1,0 +1,82 @@
+//! Answers and errors as JSON documents. What is not here is its type's own serialization.
+
+use crate::domain::{Finding, ProtectionGroup, Remnant, possible};
+use crate::error::{Code, chain};
+use crate::id::OperationId;
+use crate::operations::Planned;
+use crate::protector::{Error, OperationReport, Progress, RecoveryPointView};
+use serde_json::{Map, Value, json};
+
+/// A group with what users look for first, its members as a list, and what is possible with it.
+pub fn group(group: &ProtectionGroup) -> Value {
+    let mut document = json!(group);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("consistency_group_id".to_owned(), json!(group.consistency_group_id()));
+        fields.insert("possible".to_owned(), json!(possible(group)));
+        let members = group.members.values().map(|member| {
+            let sites = [&group.primary_site, &group.secondary_site].into_iter().map(|site| {
+                let ports: Vec<_> = member.ports.iter().filter_map(|port| port.sites.get(site)).collect();
+                (site.to_string(), json!({"server_id": member.servers.get(site), "ports": ports}))
+            });
+            json!({"name": member.name, "lineage": member.lineage, "order": member.order,
+                "sites": sites.collect::<Map<_, _>>(), "volumes": member.volumes, "absent": member.absent})
+        });
+        fields.insert("members".to_owned(), members.collect());
+    }
+    document
+}
+
+/// What planning came to.
+pub fn planned(planned: &Planned) -> Value {
+    let plan = planned.plan.as_ref().map(|plan| {
+        let steps = plan.steps.iter().map(|step| {
+            json!({"id": step.id, "kind": step.kind, "site": step.site, "title": step.title,
+                "after": step.after, "calls": step.calls, "revert": step.revert, "optional": step.optional})
+        });
+        json!({"hash": plan.hash(), "operation_type": plan.operation_type, "group_name": plan.group_name,
+            "source_site": plan.source_site, "target_site": plan.target_site,
+            "recovery": plan.recovery, "steps": steps.collect::<Value>()})
+    });
+    json!({"plan": plan, "findings": planned.findings, "warnings": planned.warnings, "loss": planned.loss,
+        "replication": planned.replication})
+}
+
+/// A recovery point, with whether a group can be brought up from it.
+pub fn recovery_point(view: &RecoveryPointView) -> Value {
+    let mut document = json!(view);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("eligible".to_owned(), json!(view.eligibility.is_eligible()));
+    }
+    document
+}
+
+/// Something that happened in an operation.
+pub fn progress(operation: OperationId, progress: &Progress) -> Value {
+    let Progress { event, status, progress } = progress;
+    json!({"operation": operation, "status": status, "progress": progress, "event": event})
+}
+
+/// What a run of an operation came to: what its plan warned of, and what of a test is still there.
+pub fn outcome(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]) -> Value {
+    json!({"operation": report.operation, "group": report.group.as_ref().map(group), "warnings": warnings,
+        "remains": remains})
+}
+
+/// An error: its code, what was attempted and why it failed, and what can be done; what refused an operation, and what else there
+/// is to know.
+pub fn error(
+    error: &(dyn std::error::Error + 'static),
+    code: Code,
+    (findings, warnings): (&[Finding], &[Finding]),
+) -> Value {
+    json!({"error": {"code": code, "message": chain(error), "hint": code.hint()}, "findings": findings,
+        "warnings": warnings})
+}
+
+/// What refused an operation, and what else there is to know.
+pub fn findings(error: &Error) -> (&[Finding], &[Finding]) {
+    match error {
+        Error::Refused { findings, warnings, .. } => (findings, warnings),
+        _ => (&[], &[]),
+    }
+}
