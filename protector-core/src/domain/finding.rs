@@ -43,6 +43,8 @@ finding_codes! {
     NetworkUnmapped = "network-unmapped";
     SubnetUnmapped = "subnet-unmapped";
     AddressInUse = "address-in-use";
+    AddressUnplaced = "address-unplaced";
+    AddressTwice = "address-twice";
     FlavorMissing = "flavor-missing";
     FlavorDiffers = "flavor-differs";
     SecurityGroupMissing = "security-group-missing";

@@ -2,8 +2,11 @@
 //!
 //! Volume types are judged in [`super::volume_type`], for more than their names has to fit.
 
+mod subnets;
+
 use super::ServerDefinition;
 use super::site_report::{Check, CheckKind};
+use super::subnet_mapping::KnownSubnet;
 use crate::config::{MappingKind, Mappings};
 use crate::id::SiteName;
 use serde::Serialize;
@@ -14,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SiteNames {
     /// The site.
     pub site: SiteName,
-    /// The networks that the project may use, with the ranges of their subnets.
-    pub networks: BTreeMap<String, BTreeSet<String>>,
+    /// The networks that the project may use, with their subnets.
+    pub networks: BTreeMap<String, Vec<KnownSubnet>>,
     /// The flavors, with processors and MiB of memory.
     pub flavors: BTreeMap<String, (u64, u64)>,
     /// The project's security groups.
@@ -49,8 +52,6 @@ pub struct MappingView {
 #[derive(Debug, Default)]
 struct Need {
     servers: Vec<String>,
-    /// Ranges that a network has to have.
-    ranges: BTreeSet<String>,
     /// Processors and memory that a flavor has to have.
     sizes: BTreeSet<(u64, u64)>,
 }
@@ -64,6 +65,7 @@ impl SiteNames {
             MappingKind::Flavor => self.flavors.contains_key(name),
             MappingKind::SecurityGroup => self.security_groups.contains(name),
             MappingKind::AvailabilityZone => self.availability_zones.contains(name),
+            MappingKind::Subnet => self.networks.values().flatten().any(|subnet| subnet.is(name)),
             MappingKind::VolumeType => true,
         }
     }
@@ -80,14 +82,16 @@ pub fn mapping_views(
     for definition in definitions.iter().filter(|definition| definition.site == from.site) {
         note(&mut needs, definition);
     }
-    for kind in MappingKind::ALL.iter().filter(|kind| **kind != MappingKind::VolumeType) {
+    let by_name = |kind: &&MappingKind| !matches!(kind, MappingKind::VolumeType | MappingKind::Subnet);
+    for kind in MappingKind::ALL.iter().filter(by_name) {
         for pair in mappings.pairs(*kind) {
             if let Some(name) = pair.get(&from.site).filter(|_| pair.contains_key(&to.site)) {
                 needs.entry((*kind, name.clone())).or_default();
             }
         }
     }
-    needs.into_iter().map(|((kind, name), need)| view((from, to), mappings, (kind, name), need)).collect()
+    let views = needs.into_iter().map(|((kind, name), need)| view((from, to), mappings, (kind, name), need));
+    views.chain(subnets::views((from, to), mappings, definitions)).collect()
 }
 
 fn note(needs: &mut Needs, definition: &ServerDefinition) {
@@ -106,9 +110,7 @@ fn note(needs: &mut Needs, definition: &ServerDefinition) {
         need(MappingKind::AvailabilityZone, zone, &mut |_| {});
     }
     for port in &definition.ports {
-        need(MappingKind::Network, &port.network, &mut |need| {
-            need.ranges.extend(port.fixed_addresses.iter().map(|fixed| fixed.cidr.clone()));
-        });
+        need(MappingKind::Network, &port.network, &mut |_| {});
         for group in &port.security_groups {
             need(MappingKind::SecurityGroup, group, &mut |_| {});
         }
@@ -151,12 +153,6 @@ fn view(
 /// What is there and does not fit.
 fn misfits(to: &SiteNames, kind: MappingKind, mapped: &str, need: &Need) -> Vec<String> {
     match kind {
-        MappingKind::Network => {
-            let known = to.networks.get(mapped);
-            let missing =
-                need.ranges.iter().filter(|range| known.is_none_or(|known| !known.contains(*range)));
-            missing.map(|range| format!("{mapped} at {} has no subnet {range}", to.site)).collect()
-        }
         MappingKind::Flavor => {
             let known = to.flavors.get(mapped).copied();
             let other =
@@ -196,13 +192,18 @@ pub fn check(views: &[MappingView]) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AddressRule;
     use crate::domain::site_report::CheckStatus;
     use crate::domain::testing::definition;
+
+    fn subnet(name: &str, cidr: &str) -> KnownSubnet {
+        KnownSubnet { id: format!("id of {name}"), name: name.to_owned(), cidr: cidr.to_owned() }
+    }
 
     fn names(site: &str) -> SiteNames {
         SiteNames {
             site: site.into(),
-            networks: [("app-net".to_owned(), ["10.10.0.0/24".to_owned()].into())].into(),
+            networks: [("app-net".to_owned(), vec![subnet("app-subnet", "10.10.0.0/24")])].into(),
             flavors: [("app.small".to_owned(), (1, 512))].into(),
             security_groups: ["default".to_owned()].into(),
             availability_zones: ["nova".to_owned()].into(),
@@ -231,6 +232,7 @@ mod tests {
                 (MappingKind::Network, "app-net", "app-net"),
                 (MappingKind::Flavor, "app.small", "app.small"),
                 (MappingKind::SecurityGroup, "default", "default"),
+                (MappingKind::Subnet, "app-subnet", "app-subnet"),
             ]
         );
         assert!(views.iter().all(|view| !view.explicit && view.needed_by == ["web-1"]), "{views:#?}");
@@ -243,15 +245,15 @@ mod tests {
     fn what_does_not_fit_is_said_before_it_is_needed() {
         let (a, mut b) = (names("site-a"), names("site-b"));
         b.flavors.insert("app.small".to_owned(), (2, 512));
-        b.networks.insert("app-net".to_owned(), BTreeSet::new());
+        b.networks.insert("app-net".to_owned(), Vec::new());
         b.security_groups.clear();
         let views = mapping_views((&a, &b), &Mappings::default(), &[definition("site-a")]);
         assert_eq!(
             problems(&views),
             [
-                "app-net at site-b has no subnet 10.10.0.0/24",
                 "app.small at site-b has 2 processors and 512 MiB instead of 1 and 512",
                 "site-b has no default",
+                "app-net at site-b: it has no subnet 10.10.0.0/24 for the address 10.10.0.7",
             ]
         );
         assert_eq!(check(&views).status, CheckStatus::Failed);
@@ -275,5 +277,51 @@ mod tests {
         let mappings = mapped(MappingKind::Flavor, "app.tiny", "app.small");
         let views = mapping_views((&a, &b), &mappings, &[definition("site-a")]);
         assert_eq!(problems(&views), ["the way back leads to app.tiny", "site-a has no app.tiny"]);
+    }
+
+    fn with_subnet(a: &str, b: &str, rule: AddressRule) -> Mappings {
+        let mut mappings = Mappings::default();
+        let pair = [("site-a".into(), a.to_owned()), ("site-b".into(), b.to_owned())].into();
+        mappings.insert_subnet(pair, rule).unwrap();
+        mappings
+    }
+
+    #[test]
+    fn addresses_are_followed_into_the_subnet_that_stands_for_theirs_and_back() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        b.networks.insert("app-net".to_owned(), vec![subnet("dr-subnet", "10.20.0.0/24")]);
+        let told = |mappings: &Mappings, definitions: &[ServerDefinition]| -> Vec<String> {
+            let views = mapping_views((&a, &b), mappings, definitions);
+            problems(&views).into_iter().map(str::to_owned).collect()
+        };
+        let vm = definition("site-a");
+        let translated = with_subnet("app-subnet", "dr-subnet", AddressRule::Translate);
+        let views = mapping_views((&a, &b), &translated, std::slice::from_ref(&vm));
+        let last = views.last().unwrap();
+        assert_eq!((last.kind, &*last.mapped, last.explicit), (MappingKind::Subnet, "dr-subnet", true));
+        assert_eq!((&last.needed_by, &last.problems), (&vec!["web-1".to_owned()], &vec![]));
+        // In the other direction the mapping leads to what is there, though no VM needs it.
+        let back = mapping_views((&b, &a), &translated, std::slice::from_ref(&vm));
+        let subnets = back.iter().filter(|view| view.kind == MappingKind::Subnet);
+        let subnets: Vec<_> = subnets.map(|view| (&*view.name, &*view.mapped, &view.problems)).collect();
+        assert_eq!(subnets, [("dr-subnet", "app-subnet", &vec![])]);
+
+        let kept = with_subnet("app-subnet", "dr-subnet", AddressRule::Keep);
+        let said = "app-net at site-b: 10.10.0.7 is no address for a port in dr-subnet (10.20.0.0/24)";
+        assert_eq!(told(&kept, std::slice::from_ref(&vm)), [said]);
+        let nowhere = with_subnet("app-subnet", "no-subnet", AddressRule::Translate);
+        let said = ["app-net at site-b: it has no subnet no-subnet (for app-subnet at site-a)"];
+        assert_eq!(told(&nowhere, std::slice::from_ref(&vm)), said);
+        assert_eq!(told(&nowhere, &[]), ["site-b has no no-subnet"]);
+    }
+
+    #[test]
+    fn two_vms_that_would_get_one_address_are_told() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        b.networks.insert("app-net".to_owned(), vec![subnet("app-subnet", "10.10.0.0/24")]);
+        let mut other = definition("site-a");
+        "web-2".clone_into(&mut other.name);
+        let views = mapping_views((&a, &b), &Mappings::default(), &[definition("site-a"), other]);
+        assert_eq!(problems(&views), ["10.10.0.7 in app-net at site-b would be that of web-1 and of web-2"]);
     }
 }

@@ -1,5 +1,6 @@
 use super::SiteAccess;
 use crate::domain::mapping_report::SiteNames;
+use crate::domain::subnet_mapping::KnownSubnet;
 use crate::openstack::Error;
 use crate::openstack::network::{Network, NetworkQuery, SecurityGroupQuery, SubnetQuery};
 use crate::transport::Context;
@@ -33,13 +34,18 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
             *known = network;
         }
     }
-    let ranges = |network: &Network| {
+    let inside = |network: &Network| {
         let inside = subnets.iter().filter(|subnet| subnet.network_id == network.id);
-        inside.map(|subnet| subnet.cidr.clone()).collect()
+        let known = inside.map(|subnet| KnownSubnet {
+            id: subnet.id.clone(),
+            name: subnet.name.clone(),
+            cidr: subnet.cidr.clone(),
+        });
+        known.collect()
     };
     Ok(SiteNames {
         site: access.site.clone(),
-        networks: named.into_iter().map(|(name, network)| (name, ranges(network))).collect(),
+        networks: named.into_iter().map(|(name, network)| (name, inside(network))).collect(),
         flavors: flavors.into_iter().map(|flavor| (flavor.name, (flavor.vcpus, flavor.ram))).collect(),
         security_groups: security_groups
             .into_iter()

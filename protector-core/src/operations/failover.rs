@@ -5,7 +5,7 @@ mod steps;
 pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
-use super::placement::Placement;
+use super::placement::{Claims, Placement};
 use super::{Known, Planned, PlanningError, replication, turns, twins};
 use crate::config::ProtectorConfig;
 use crate::domain::{
@@ -131,6 +131,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
     // In a disaster an order that cannot be kept keeps nobody from coming up.
     let order = turns::start_order(group, if unplanned { &mut warnings } else { &mut findings });
     let mut moves = Vec::new();
+    let mut claims = Claims::default();
     for member in facts.members() {
         match facts.captured.iter().find(|captured| captured.definition.lineage == member.lineage) {
             None => findings.push(Finding::new(
@@ -141,7 +142,8 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
                 "take it out of the group, or make it again and protect it",
             )),
             Some(captured) => {
-                let mut found = Found { refusing: &mut findings, warnings: &mut warnings };
+                let mut found =
+                    Found { refusing: &mut findings, warnings: &mut warnings, claims: &mut claims };
                 moves.push(place(facts, &placement, member, &captured.definition, &mut found));
             }
         }

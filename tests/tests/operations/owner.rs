@@ -35,7 +35,7 @@ impl Scene {
     }
 
     /// Makes a VM with one disk where the group runs.
-    pub(crate) async fn make(&mut self, name: &str, address: &str, mac: &str) {
+    pub(crate) async fn make(&mut self, name: &str, network: &str, address: &str, mac: &str) {
         let here = self.here();
         let fields = json!({"name": format!("{name}-root"), "size": 10, "volume_type": "replicated"});
         let volume = here.made(BlockStorage, "/v3/volumes", "volume", &fields).await.unwrap();
@@ -44,7 +44,7 @@ impl Scene {
         let action = format!("{path}/action");
         let here = self.here();
         here.post(BlockStorage, &action, &json!({"os-set_bootable": {"bootable": true}})).await.unwrap();
-        let network = named(here, Network, "/v2.0/networks", "networks", "app-back").await;
+        let network = named(here, Network, "/v2.0/networks", "networks", network).await;
         let fields =
             json!({"network_id": network, "mac_address": mac, "fixed_ips": [{"ip_address": address}]});
         let port = here.made(Network, "/v2.0/ports", "port", &fields).await.unwrap();
@@ -58,6 +58,14 @@ impl Scene {
         self.wait(Compute, &path, |server| text(server, "/server/status") == "ACTIVE").await;
     }
 
+    /// Makes a network with one subnet at site-b.
+    pub(crate) async fn make_network_there(&self, name: &str, subnet: &str, cidr: &str) {
+        let network =
+            self.b.made(Network, "/v2.0/networks", "network", &json!({"name": name})).await.unwrap();
+        let fields = json!({"name": subnet, "network_id": network, "cidr": cidr, "ip_version": 4});
+        self.b.made(Network, "/v2.0/subnets", "subnet", &fields).await.unwrap();
+    }
+
     async fn wait(&self, kind: ServiceKind, path: &str, done: impl Fn(&Value) -> bool) {
         for _ in 0..LOOKS {
             if done(&self.here().get(kind, path).await.unwrap()) {
@@ -69,7 +77,7 @@ impl Scene {
     }
 }
 
-async fn named(cloud: &Cloud, kind: ServiceKind, path: &str, list: &str, name: &str) -> String {
+pub(crate) async fn named(cloud: &Cloud, kind: ServiceKind, path: &str, list: &str, name: &str) -> String {
     let items = cloud.list(kind, path, list).await.unwrap();
     let found = items.iter().find(|item| text(item, "/name") == name).unwrap();
     text(found, "/id").to_owned()

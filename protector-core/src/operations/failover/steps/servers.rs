@@ -279,7 +279,8 @@ impl Writer<'_> {
         insert_some(&mut server, "server_group", group.cloned());
         for address in &definition.access_addresses {
             let key = if address.contains(':') { "accessIPv6" } else { "accessIPv4" };
-            insert_some(&mut server, key, Some(json!(address)));
+            let there = one.ports.iter().find_map(|port| port.became.get(address)).unwrap_or(address);
+            insert_some(&mut server, key, Some(json!(there)));
         }
         server
     }
@@ -295,10 +296,8 @@ impl Writer<'_> {
             .ports
             .iter()
             .map(|port| {
-                let addresses: Vec<&String> =
-                    port.definition.fixed_addresses.iter().map(|fixed| &fixed.address).collect();
                 json!({"port_id": prepared.ports.get(&port.definition.lineage),
-                    "mac_address": port.definition.mac_address, "addresses": addresses})
+                    "mac_address": port.definition.mac_address, "addresses": port.addresses})
             })
             .collect();
         let status = if one.definition.running { "ACTIVE" } else { "SHUTOFF" };
