@@ -29,12 +29,24 @@ pub enum MappingKind {
     /// Cinder volume types.
     #[serde(rename = "volume_types")]
     VolumeType,
+    /// Cinder volume types for tests: which type a test uses for one of the other site.
+    #[serde(rename = "test_volume_types")]
+    TestVolumeType,
     /// Neutron security groups.
     #[serde(rename = "security_groups")]
     SecurityGroup,
     /// Nova and Cinder availability zones.
     #[serde(rename = "availability_zones")]
     AvailabilityZone,
+    /// Nova keypairs.
+    #[serde(rename = "keypairs")]
+    Keypair,
+    /// Nova server groups.
+    #[serde(rename = "server_groups")]
+    ServerGroup,
+    /// Glance images that volumes were made from, by name or id.
+    #[serde(rename = "images")]
+    Image,
 }
 
 impl MappingKind {
@@ -45,8 +57,12 @@ impl MappingKind {
         Self::Subnet,
         Self::Flavor,
         Self::VolumeType,
+        Self::TestVolumeType,
         Self::SecurityGroup,
         Self::AvailabilityZone,
+        Self::Keypair,
+        Self::ServerGroup,
+        Self::Image,
     ];
 
     /// The key in `protector.yaml`, below `mappings`.
@@ -57,8 +73,12 @@ impl MappingKind {
             Self::Subnet => "subnets",
             Self::Flavor => "flavors",
             Self::VolumeType => "volume_types",
+            Self::TestVolumeType => "test_volume_types",
             Self::SecurityGroup => "security_groups",
             Self::AvailabilityZone => "availability_zones",
+            Self::Keypair => "keypairs",
+            Self::ServerGroup => "server_groups",
+            Self::Image => "images",
         }
     }
 }

@@ -49,6 +49,7 @@ finding_codes! {
     FlavorDiffers = "flavor-differs";
     SecurityGroupMissing = "security-group-missing";
     KeypairDiffers = "keypair-differs";
+    ServerGroupDiffers = "server-group-differs";
     AvailabilityZoneMissing = "availability-zone-missing";
     TwinMissing = "twin-missing";
     TwinTooSmall = "twin-too-small";

@@ -25,6 +25,10 @@ pub struct SiteNames {
     pub security_groups: BTreeSet<String>,
     /// Nova's availability zones.
     pub availability_zones: BTreeSet<String>,
+    /// The keypairs of protector's user, with their public keys.
+    pub keypairs: BTreeMap<String, String>,
+    /// The project's server groups, with their policies.
+    pub server_groups: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What stands at one site for something of the other.
@@ -54,6 +58,10 @@ struct Need {
     servers: Vec<String>,
     /// Processors and memory that a flavor has to have.
     sizes: BTreeSet<(u64, u64)>,
+    /// The public key of a keypair, if it is known.
+    key: Option<String>,
+    /// The policy of a server group.
+    policy: Option<String>,
 }
 
 type Needs = BTreeMap<(MappingKind, String), Need>;
@@ -66,7 +74,10 @@ impl SiteNames {
             MappingKind::SecurityGroup => self.security_groups.contains(name),
             MappingKind::AvailabilityZone => self.availability_zones.contains(name),
             MappingKind::Subnet => self.networks.values().flatten().any(|subnet| subnet.is(name)),
-            MappingKind::VolumeType => true,
+            MappingKind::Keypair => self.keypairs.contains_key(name),
+            MappingKind::ServerGroup => self.server_groups.contains_key(name),
+            // Judged elsewhere, or not looked at.
+            MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image => true,
         }
     }
 }
@@ -82,7 +93,12 @@ pub fn mapping_views(
     for definition in definitions.iter().filter(|definition| definition.site == from.site) {
         note(&mut needs, definition);
     }
-    let by_name = |kind: &&MappingKind| !matches!(kind, MappingKind::VolumeType | MappingKind::Subnet);
+    let by_name = |kind: &&MappingKind| {
+        !matches!(
+            kind,
+            MappingKind::Subnet | MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image
+        )
+    };
     for kind in MappingKind::ALL.iter().filter(by_name) {
         for pair in mappings.pairs(*kind) {
             if let Some(name) = pair.get(&from.site).filter(|_| pair.contains_key(&to.site)) {
@@ -109,6 +125,12 @@ fn note(needs: &mut Needs, definition: &ServerDefinition) {
     if let Some(zone) = &definition.availability_zone {
         need(MappingKind::AvailabilityZone, zone, &mut |_| {});
     }
+    if let Some(keypair) = &definition.keypair {
+        need(MappingKind::Keypair, &keypair.name, &mut |need| need.key.clone_from(&keypair.public_key));
+    }
+    if let Some(group) = &definition.server_group {
+        need(MappingKind::ServerGroup, &group.name, &mut |need| need.policy = Some(group.policy.clone()));
+    }
     for port in &definition.ports {
         need(MappingKind::Network, &port.network, &mut |_| {});
         for group in &port.security_groups {
@@ -130,8 +152,8 @@ fn view(
         problems.push(format!("{} has no {name}", from.site));
     }
     if to.has(kind, &mapped) {
-        problems.extend(misfits(to, kind, &mapped, &need));
-    } else {
+        problems.extend(misfits(to, (kind, target.explicit), &mapped, &need));
+    } else if !is_made(kind, &need) {
         problems.push(format!("{} has no {mapped}", to.site));
     }
     let back = mappings.target(kind, &to.site, &mapped, &from.site).name;
@@ -150,9 +172,34 @@ fn view(
     }
 }
 
-/// What is there and does not fit.
-fn misfits(to: &SiteNames, kind: MappingKind, mapped: &str, need: &Need) -> Vec<String> {
+/// Whether a move makes what is missing.
+fn is_made(kind: MappingKind, need: &Need) -> bool {
     match kind {
+        MappingKind::Keypair => need.key.is_some(),
+        MappingKind::ServerGroup => need.policy.is_some(),
+        _ => false,
+    }
+}
+
+/// What is there and does not fit.
+fn misfits(to: &SiteNames, (kind, explicit): (MappingKind, bool), mapped: &str, need: &Need) -> Vec<String> {
+    match kind {
+        // Whoever maps a keypair may mean another key.
+        MappingKind::Keypair if !explicit => {
+            let key = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+            let (known, needed) = (to.keypairs.get(mapped), need.key.as_deref());
+            let other = known.zip(needed).filter(|(known, needed)| key(known) != key(needed));
+            other.map(|_| format!("{mapped} at {} has another key", to.site)).into_iter().collect()
+        }
+        MappingKind::ServerGroup => {
+            let known = to.server_groups.get(mapped).zip(need.policy.as_ref());
+            let other = known.filter(|(known, needed)| !known.contains(*needed));
+            let told = |(known, needed): (&BTreeSet<String>, &String)| {
+                let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                format!("{mapped} at {} has the policy {known} instead of {needed}", to.site)
+            };
+            other.map(told).into_iter().collect()
+        }
         MappingKind::Flavor => {
             let known = to.flavors.get(mapped).copied();
             let other =
@@ -195,6 +242,7 @@ mod tests {
     use crate::config::AddressRule;
     use crate::domain::site_report::CheckStatus;
     use crate::domain::testing::definition;
+    use crate::domain::{KeypairDefinition, ServerGroupDefinition};
 
     fn subnet(name: &str, cidr: &str) -> KnownSubnet {
         KnownSubnet { id: format!("id of {name}"), name: name.to_owned(), cidr: cidr.to_owned() }
@@ -207,6 +255,8 @@ mod tests {
             flavors: [("app.small".to_owned(), (1, 512))].into(),
             security_groups: ["default".to_owned()].into(),
             availability_zones: ["nova".to_owned()].into(),
+            keypairs: BTreeMap::new(),
+            server_groups: BTreeMap::new(),
         }
     }
 
@@ -277,6 +327,43 @@ mod tests {
         let mappings = mapped(MappingKind::Flavor, "app.tiny", "app.small");
         let views = mapping_views((&a, &b), &mappings, &[definition("site-a")]);
         assert_eq!(problems(&views), ["the way back leads to app.tiny", "site-a has no app.tiny"]);
+    }
+
+    #[test]
+    fn keypairs_and_server_groups_that_are_missing_are_made_and_others_are_told() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        let mut vm = definition("site-a");
+        vm.keypair = Some(KeypairDefinition {
+            name: "key".to_owned(),
+            public_key: Some("ssh-ed25519 AAAA owner".to_owned()),
+            kind: "ssh".to_owned(),
+        });
+        vm.server_group = Some(ServerGroupDefinition {
+            name: "apart".to_owned(),
+            policy: "anti-affinity".to_owned(),
+            rules: BTreeMap::new(),
+        });
+        let told = |b: &SiteNames, mappings: &Mappings, vm: &ServerDefinition| -> Vec<String> {
+            let views = mapping_views((&a, b), mappings, std::slice::from_ref(vm));
+            problems(&views).into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(told(&b, &Mappings::default(), &vm), Vec::<String>::new());
+        b.keypairs.insert("key".to_owned(), "ssh-ed25519 BBBB".to_owned());
+        b.server_groups.insert("apart".to_owned(), ["affinity".to_owned()].into());
+        let said = [
+            "key at site-b has another key",
+            "apart at site-b has the policy affinity instead of anti-affinity",
+        ];
+        assert_eq!(told(&b, &Mappings::default(), &vm), said);
+        b.keypairs.insert("dr-key".to_owned(), "ssh-ed25519 BBBB".to_owned());
+        let mut another = mapped(MappingKind::Keypair, "key", "dr-key");
+        let pair = [("site-a".into(), "apart".to_owned()), ("site-b".into(), "dr-apart".to_owned())].into();
+        another.insert(MappingKind::ServerGroup, pair).unwrap();
+        let explicit = ["site-a has no key", "site-a has no apart"];
+        assert_eq!(told(&b, &another, &vm), explicit, "what is mapped is looked for on both sites");
+        vm.keypair.as_mut().unwrap().public_key = None;
+        b.keypairs.clear();
+        assert_eq!(told(&b, &Mappings::default(), &vm)[0], "site-b has no key");
     }
 
     fn with_subnet(a: &str, b: &str, rule: AddressRule) -> Mappings {

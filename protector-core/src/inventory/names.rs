@@ -5,7 +5,7 @@ use crate::openstack::Error;
 use crate::openstack::network::{Network, NetworkQuery, SecurityGroupQuery, SubnetQuery};
 use crate::transport::Context;
 use futures::{TryStreamExt, try_join};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads what a site has that can be mapped.
 ///
@@ -17,13 +17,20 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
     let project = cloud.session().project(context).await?;
     let (networks, subnets, flavors) = (cloud.networks(), cloud.subnets(), cloud.flavors());
     let (security_groups, zones) = (cloud.security_groups(), cloud.availability_zones());
-    let (networks, subnets, flavors, security_groups, zones) = try_join!(
+    let (keypairs, server_groups) = (cloud.keypairs(), cloud.server_groups());
+    let (networks, subnets, flavors, security_groups, zones, keypairs, server_groups) = try_join!(
         networks.list(context, &NetworkQuery::default()).try_collect::<Vec<_>>(),
         subnets.list(context, &SubnetQuery::default()).try_collect::<Vec<_>>(),
         flavors.list(context).try_collect::<Vec<_>>(),
         security_groups.list(context, &SecurityGroupQuery::default()).try_collect::<Vec<_>>(),
         zones.list(context),
+        keypairs.list(context).try_collect::<Vec<_>>(),
+        server_groups.list(context).try_collect::<Vec<_>>(),
     )?;
+    let mut policies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for group in server_groups {
+        policies.entry(group.name).or_default().insert(group.policy.policy);
+    }
     // An administrator sees other projects' private networks and security groups, too: they are none of ours.
     let own = |network: &&Network| network.project_id == project;
     let usable = networks.iter().filter(|network| own(network) || network.shared || network.external);
@@ -53,5 +60,7 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
             .map(|group| group.name)
             .collect(),
         availability_zones: zones.into_iter().map(|zone| zone.name).collect(),
+        keypairs: keypairs.into_iter().map(|keypair| (keypair.name, keypair.public_key)).collect(),
+        server_groups: policies,
     })
 }

@@ -2,7 +2,6 @@ mod checks;
 mod placing;
 mod steps;
 
-pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
 use super::placement::{Claims, Placement};
@@ -154,7 +153,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         _ => check_compute_limits(facts, &moves, &mut findings),
     }
     check_volume_limits(facts, &moves, &mut findings);
-    let shared = keypairs_and_groups(facts, &moves, &mut findings, &mut warnings);
+    let shared = keypairs_and_groups(&placement, &moves, &mut findings, &mut warnings);
     if !findings.is_empty() {
         return Ok(Planned::refused(findings, warnings));
     }

@@ -1,6 +1,8 @@
 mod ports;
+mod shared;
 
 pub(super) use self::ports::{Claims, new_port};
+pub(super) use self::shared::{SharedKeypairs, SharedServerGroups};
 use crate::config::{MappingKind, Mappings};
 use crate::domain::{
     Finding, FindingCode, FlavorDefinition, PortDefinition, ServerDefinition, VolumeDefinition, naming,
@@ -8,6 +10,7 @@ use crate::domain::{
 use crate::id::{ConsistencyGroupId, GroupId, SiteName};
 use crate::inventory::SiteFacts;
 use crate::openstack::block_storage::NewVolume;
+use std::collections::BTreeMap;
 
 /// Finds, at the site that a VM goes to, what stands for what it has where it is.
 #[derive(Debug)]
@@ -70,6 +73,17 @@ impl Placement<'_> {
             )),
             Some(found) => Ok(found.name.clone()),
         }
+    }
+
+    /// What a volume knows of the image that was written to it: the image's name and id are those of the other site where they
+    /// are mapped.
+    pub(super) fn image_metadata(&self, volume: &VolumeDefinition) -> BTreeMap<String, String> {
+        let names_image = |key: &str| key == "image_id" || key == "image_name";
+        let there = |(key, value): (&String, &String)| {
+            let value = if names_image(key) { self.mapped(MappingKind::Image, value) } else { value.clone() };
+            (key.clone(), value)
+        };
+        volume.image_metadata.iter().map(there).collect()
     }
 
     /// The availability zone, if one was asked for.

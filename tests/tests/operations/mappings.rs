@@ -1,12 +1,13 @@
-//! VMs whose network, subnets and addresses are others at the other site.
+//! VMs for which other things stand at the other site than those of the same name.
 
+use crate::cloud::text;
 use crate::machines::{self, Machine};
 use crate::owner::named;
 use crate::scene::{GROUP, Scene};
 use protector_core::domain::{FindingCode, GroupStatus};
-use protector_core::protector::{MembersRequest, MoveRequest, Request};
-use protector_mock::cloud::ServiceKind::Network;
-use serde_json::json;
+use protector_core::protector::{MembersRequest, MoveRequest, Request, TestRequest};
+use protector_mock::cloud::ServiceKind::{BlockStorage, Compute, Network};
+use serde_json::{Value, json};
 
 const TRANSLATED: &str = "{networks: [{site-a: app-net, site-b: dr-net}], \
      subnets: [{site-a: app-subnet, site-b: dr-subnet, addresses: translate}]}";
@@ -57,7 +58,7 @@ async fn addresses_follow_the_subnets_there_and_back_also_of_what_was_made_there
         assert_eq!(there, here, "{name}");
     }
     // What is made there comes home into the range of there.
-    scene.make("cache-1", "dr-net", "10.30.0.77", "fa:16:3e:0a:00:77").await;
+    scene.make("cache-1", ("dr-net", "10.30.0.77", "fa:16:3e:0a:00:77"), None).await;
     scene.done(&Request::AddMember(MembersRequest::new(GROUP, ["cache-1".to_owned()]))).await;
     scene.gain("cache-1").await;
     scene.live(400).await;
@@ -102,4 +103,61 @@ async fn an_address_without_a_place_is_found_before_anything_is_touched_and_a_ta
     scene.check(GroupStatus::FailedOver).await;
     assert_eq!(places(&scene.running["web-1"]), [("app-back", "10.20.0.11"), ("dr-net", "10.30.0.83")]);
     assert_eq!(places(&scene.running["web-2"]), [("app-back", "10.20.0.12"), ("dr-net", "10.30.0.82")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keypairs_and_server_groups_are_those_that_the_mappings_name() {
+    let mut scene = Scene::set().await;
+    let path = "/v2.1/os-server-groups";
+    let soft = json!({"name": "dr-apart", "policy": "soft-anti-affinity"});
+    let there = scene.b.made(Compute, path, "server_group", &soft).await.unwrap();
+    let soft = json!({"name": "apart", "policy": "soft-anti-affinity"});
+    let here = scene.a.made(Compute, path, "server_group", &soft).await.unwrap();
+    for (name, address, mac) in
+        [("cache-1", "10.20.0.77", "fa:16:3e:14:00:77"), ("cache-2", "10.20.0.78", "fa:16:3e:14:00:78")]
+    {
+        scene.make(name, ("app-back", address, mac), Some(&here)).await;
+        scene.members.push(name.to_owned());
+    }
+    scene.look().await;
+    scene.map(
+        "{keypairs: [{site-a: app-key, site-b: dr-key}], server_groups: [{site-a: apart, site-b: dr-apart}]}",
+    );
+    scene.live(10).await;
+    scene.protect().await;
+    scene.live(10).await;
+    scene.done(&failover()).await;
+    let home = scene.running.clone();
+    scene.moved().await;
+    scene.check(GroupStatus::FailedOver).await;
+    assert_eq!(scene.running["web-1"].identity["keypair"], "dr-key");
+    let groups = scene.b.list(Compute, path, "server_groups").await.unwrap();
+    assert_eq!(groups.len(), 1, "{groups:?}");
+    let mut expected: Vec<_> = ["cache-1", "cache-2"].map(|name| json!(scene.running[name].id)).into();
+    expected.sort_by_key(ToString::to_string);
+    let mut members = groups[0]["members"].as_array().unwrap().clone();
+    members.sort_by_key(ToString::to_string);
+    assert_eq!((text(&groups[0], "/id"), members), (there.as_str(), expected));
+    scene.live(400).await;
+    scene.done(&failback()).await;
+    scene.moved().await;
+    scene.check(GroupStatus::Active).await;
+    assert_eq!(scene.running["web-1"].identity, home["web-1"].identity);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_volumes_of_a_test_are_of_the_type_that_is_mapped_for_tests() {
+    let mut scene = Scene::protected().await;
+    scene.live(400).await;
+    scene.configure("defaults", "{test_volume_type: replicated}");
+    let test = Request::TestFailover(TestRequest::new(GROUP));
+    assert_eq!(scene.codes(&test).await, [FindingCode::VolumeTypeMissing]);
+    scene.map("{test_volume_types: [{site-a: replicated, site-b: plain}]}");
+    scene.done(&test).await;
+    let volumes = scene.b.list(BlockStorage, "/v3/volumes/detail", "volumes").await.unwrap();
+    let copies: Vec<&Value> =
+        volumes.iter().filter(|volume| text(volume, "/name").ends_with("-test")).collect();
+    assert_eq!(copies.len(), 9);
+    assert!(copies.iter().all(|copy| text(copy, "/volume_type") == "plain"), "{copies:?}");
+    scene.done(&Request::TestCleanup { group: GROUP.to_owned() }).await;
 }

@@ -34,8 +34,9 @@ impl Scene {
         self.wait(Compute, &server, |server| text(server, "/server/status") == "ACTIVE").await;
     }
 
-    /// Makes a VM with one disk where the group runs.
-    pub(crate) async fn make(&mut self, name: &str, network: &str, address: &str, mac: &str) {
+    /// Makes a VM with one disk where the group runs, with a network, an address and a MAC, maybe in a server group.
+    pub(crate) async fn make(&mut self, name: &str, port: (&str, &str, &str), group: Option<&str>) {
+        let (network, address, mac) = port;
         let here = self.here();
         let fields = json!({"name": format!("{name}-root"), "size": 10, "volume_type": "replicated"});
         let volume = here.made(BlockStorage, "/v3/volumes", "volume", &fields).await.unwrap();
@@ -53,8 +54,12 @@ impl Scene {
             json!({"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0});
         let fields = json!({"name": name, "flavorRef": flavor, "imageRef": "", "networks": [{"port": port}],
             "block_device_mapping_v2": [disk]});
-        let server = here.made(Compute, "/v2.1/servers", "server", &fields).await.unwrap();
-        let path = format!("/v2.1/servers/{server}");
+        let mut body = json!({"server": fields});
+        if let Some(group) = group {
+            body["os:scheduler_hints"] = json!({"group": group});
+        }
+        let made = here.post(Compute, "/v2.1/servers", &body).await.unwrap();
+        let path = format!("/v2.1/servers/{}", text(&made, "/server/id"));
         self.wait(Compute, &path, |server| text(server, "/server/status") == "ACTIVE").await;
     }
 

@@ -121,24 +121,33 @@ impl Scene {
             scene.lose(name);
         }
         scene.live(10).await;
-        let request = Request::Protect(ProtectRequest {
-            name: GROUP.to_owned(),
-            source: scene.a.site.into(),
-            target: scene.b.site.into(),
-            servers: scene.members.clone(),
-        });
-        scene.done(&request).await;
+        scene.protect().await;
         scene.live(10).await;
         scene
     }
 
+    /// Protects the group's VMs.
+    pub(crate) async fn protect(&mut self) {
+        let request = Request::Protect(ProtectRequest {
+            name: GROUP.to_owned(),
+            source: self.a.site.into(),
+            target: self.b.site.into(),
+            servers: self.members.clone(),
+        });
+        self.done(&request).await;
+    }
+
     /// From now on protector's configuration says this of the mappings, as YAML in one line.
     pub(crate) fn map(&mut self, mappings: &str) {
+        self.configure("mappings", mappings);
+    }
+
+    /// From now on protector's configuration says this at a key, as YAML in one line.
+    pub(crate) fn configure(&mut self, key: &str, value: &str) {
         let path = self.pair.file("protector.yaml");
         let written = std::fs::read_to_string(&path).unwrap();
-        let others = written.lines().filter(|line| !line.starts_with("mappings:"));
-        let lines: Vec<String> =
-            others.map(str::to_owned).chain([format!("mappings: {mappings}\n")]).collect();
+        let others = written.lines().filter(|line| !line.starts_with(&format!("{key}:")));
+        let lines: Vec<String> = others.map(str::to_owned).chain([format!("{key}: {value}\n")]).collect();
         std::fs::write(&path, lines.join("\n")).unwrap();
         self.protector = open(&self.pair, &self.clock, &self.machine);
     }

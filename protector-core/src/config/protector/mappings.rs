@@ -19,8 +19,12 @@ pub(super) fn read(place: &Place<'_>, sites: &Sites) -> Result<Mappings, ConfigE
         "subnets",
         "flavors",
         "volume_types",
+        "test_volume_types",
         "security_groups",
         "availability_zones",
+        "keypairs",
+        "server_groups",
+        "images",
     ])?;
     let mut mappings = Mappings::default();
     for kind in MappingKind::ALL {
