@@ -1,5 +1,6 @@
 //! What each command asks of [`Protector`], and how the answer reads: one file a noun.
 
+mod document;
 mod group;
 mod operation;
 mod recovery_point;

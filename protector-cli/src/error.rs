@@ -5,6 +5,7 @@ use protector_core::protector;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,30 @@ pub enum Error {
         /// The group that was asked about.
         group: Option<String>,
     },
+    /// A file that was named on the command line.
+    #[error("failed to {action} {}", file.display())]
+    File {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Some of the operations that make a group what a document says are done, and the next could not be begun.
+    #[error("group {group} is not all that the document says: {} is done, {wanted} is not", done.join(", "))]
+    DoneInPart {
+        /// The group.
+        group: String,
+        /// The operations that are done.
+        done: Vec<String>,
+        /// The one that could not be begun.
+        wanted: String,
+        /// Why.
+        #[source]
+        source: Box<Error>,
+    },
     /// The process could not begin.
     #[error("failed to start the runtime of this process")]
     Runtime {
@@ -48,6 +73,8 @@ impl Coded for Error {
             Self::Protector(error) => error.code(),
             Self::NotConfirmed { .. } => Code::NotConfirmed,
             Self::NoOperation { .. } => Code::OperationUnknown,
+            Self::File { .. } => Code::FileUnusable,
+            Self::DoneInPart { source, .. } => source.code(),
             Self::Runtime { .. } => Code::Internal,
         }
     }
@@ -55,6 +82,7 @@ impl Coded for Error {
     fn class(&self) -> Class {
         match self {
             Self::Protector(error) => error.class(),
+            Self::DoneInPart { source, .. } => source.class(),
             _ => self.code().class(),
         }
     }
@@ -65,8 +93,9 @@ impl Error {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Protector(error) => exit::of_error(error, error.code()),
-            Self::NotConfirmed { .. } | Self::NoOperation { .. } => exit::USAGE,
-            Self::Runtime { .. } => exit::FAILED,
+            Self::NotConfirmed { .. } | Self::NoOperation { .. } | Self::File { .. } => exit::USAGE,
+            // Something was changed, whatever the exit code of the cause says.
+            Self::DoneInPart { .. } | Self::Runtime { .. } => exit::FAILED,
         }
     }
 
@@ -74,6 +103,7 @@ impl Error {
     fn findings(&self) -> (&[Finding], &[Finding]) {
         match self {
             Self::Protector(error) => documents::findings(error),
+            Self::DoneInPart { source, .. } => source.findings(),
             _ => (&[], &[]),
         }
     }

@@ -19,6 +19,7 @@ mod arguments;
 mod commands;
 mod confirmation;
 mod error;
+mod files;
 mod follow;
 mod holder;
 pub mod progress;

@@ -52,6 +52,7 @@ macro_rules! codes {
 
 codes! {
     ConfigurationInvalid = "configuration-invalid", Fatal, "Correct the named file at the named place.";
+    FileUnusable = "file-unusable", Fatal, "Make the named file or its folder available to this process, or name another.";
     CloudUnknown = "cloud-unknown", Fatal, "Name a cloud that clouds.yaml defines.";
     SecretUnavailable = "secret-unavailable", Fatal, "Make the referenced environment variable or file available to this process.";
     AuthenticationFailed = "authentication-failed", Fatal, "Check user, password or application credential, and project in clouds.yaml; of an array, api_token in protector.yaml.";

@@ -1,6 +1,7 @@
 use clap::{Args, Subcommand};
 use protector_core::operations::{PolicyChange, ProtectRequest};
 use protector_core::protector::{MembersRequest, MoveRequest, Request, SetRequest, TestRequest};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What can be done with groups.
@@ -13,6 +14,26 @@ pub enum GroupCommand {
     Show {
         /// The group
         group: String,
+    },
+    /// What has become of a group's VMs since they were captured: exit code 6 if anything has
+    Drift {
+        /// The group
+        group: String,
+    },
+    /// Writes a group as a YAML document, from which `apply` makes the same
+    Export {
+        /// The group
+        group: String,
+        /// The file; standard output without it
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Makes a group what a YAML document says: each change is an operation, one after the other
+    Apply {
+        /// The document; `-` is standard input
+        file: PathBuf,
+        #[command(flatten)]
+        run: RunArguments,
     },
     /// What changes a group is an operation.
     #[command(flatten)]

@@ -120,3 +120,41 @@ async fn what_stops_vms_is_not_begun_without_the_groups_name() {
     );
     assert_eq!(bench.done(&["protection-group", "show", "web"]).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_cannot_be_applied_is_named_with_the_place() {
+    let bench = Bench::start().await;
+    let apply = ["protection-group", "apply", "web.yaml"];
+    refused(&bench, &apply, 2, "file-unusable", &["failed to read web.yaml"]).await;
+    let sites = "name: web\nprimary_site: site-a\nsecondary_site: site-b\n";
+    for (text, code, exit, said) in [
+        (format!("{sites}severs: [web-1]"), "configuration-invalid", 2, "did you mean `servers`?"),
+        (format!("{sites}servers: []"), "configuration-invalid", 2, "names no server"),
+        (format!("{sites}servers: [nobody]"), "operation-refused", 3, "nobody"),
+    ] {
+        bench.write("web.yaml", &text);
+        refused(&bench, &apply, exit, code, &[said]).await;
+    }
+    bench.done(&CREATE).await;
+    let two = format!("{sites}servers: [web-2]");
+    bench.write("web.yaml", &two);
+    // One VM joins and one leaves: that is confirmed before either is begun.
+    refused(&bench, &apply, 2, "not-confirmed", &["remove_member of group web"]).await;
+    refused(&bench, &[&apply[..], &["--confirm", "db"]].concat(), 2, "not-confirmed", &["--confirm names db"])
+        .await;
+    bench.write("web.yaml", &two.replace("primary_site: site-a", "primary_site: site-c"));
+    refused(&bench, &apply, 2, "group-exists", &["has its home at site-a"]).await;
+    bench.write("web.yaml", &two);
+    let planned = bench.done(&[&apply[..], &["--dry-run"]].concat()).await;
+    let types = |told: &serde_json::Value| {
+        let changes = told["changes"].as_array().unwrap();
+        changes.iter().map(|change| change["operation_type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(&planned), ["add_member", "remove_member"]);
+    let applied = bench.done(&[&apply[..], &["--confirm", "web"]].concat()).await;
+    assert_eq!(types(&applied), types(&planned));
+    let again = bench.done(&apply).await;
+    assert_eq!(again["changes"], serde_json::json!([]));
+    let folder = ["protection-group", "export", "web", "--file", "no-folder/web.yaml"];
+    refused(&bench, &folder, 2, "file-unusable", &["failed to write no-folder/web.yaml"]).await;
+}

@@ -52,6 +52,10 @@ fn both(one: &Value, other: &Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_of_every_command_has_the_form_that_is_on_record() {
     let bench = Bench::start().await;
+    bench.write(
+        "shop.yaml",
+        "{name: web, primary_site: site-a, secondary_site: site-b, servers: [web-1], policy: {rpo_minutes: 20}}",
+    );
     for (name, command) in [
         ("plan_show", "plan show create web --primary-site site-a --secondary-site site-b --member web-1"),
         (
@@ -64,6 +68,9 @@ async fn the_document_of_every_command_has_the_form_that_is_on_record() {
         ("site_list_volume_types", "site list-volume-types site-a"),
         ("protection_group_list", "protection-group list"),
         ("protection_group_show", "protection-group show web"),
+        ("protection_group_drift", "protection-group drift web"),
+        ("protection_group_export", "protection-group export web"),
+        ("protection_group_apply", "protection-group apply shop.yaml"),
         ("recovery_point_list", "recovery-point list web"),
         ("rpo_check", "rpo check"),
         ("tick", "tick"),

@@ -47,6 +47,7 @@ const PAGES: &[Page] = &[
     page("recovery-points", WEB, &[], 2),
     page("sync", WEB, &[], 2),
     page("members", WEB, &[], 2),
+    page("documents", WEB, &[], 2),
     page("test-failover", WEB, COPIES, 4),
     page("test-cleanup", WEB, &[], 2),
     page("planned-failover", &[], WEB, 2),
@@ -146,6 +147,7 @@ impl Reader {
                 None
             }
             ["protector", arguments @ ..] => Some(self.bench.run(arguments).await),
+            ["sed", arguments @ ..] => Some(self.bench.tool("sed", arguments).await),
             _ => panic!("{page}: {command} is nothing that is run here"),
         }
     }

@@ -1,11 +1,13 @@
 //! Answers and errors as JSON documents. What is not here is its type's own serialization.
 
-use crate::domain::{Finding, ProtectionGroup, Remnant, possible};
+use crate::config::GroupDocument;
+use crate::domain::{Finding, OperationType, ProtectionGroup, Remnant, possible};
 use crate::error::{Code, chain};
 use crate::id::OperationId;
 use crate::operations::Planned;
 use crate::protector::{Error, OperationReport, Progress, RecoveryPointView};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// A group with what users look for first, its members as a list, and what is possible with it.
 pub fn group(group: &ProtectionGroup) -> Value {
@@ -24,6 +26,28 @@ pub fn group(group: &ProtectionGroup) -> Value {
         fields.insert("members".to_owned(), members.collect());
     }
     document
+}
+
+/// A group as a document: what reads its YAML reads this, too.
+pub fn group_document(document: &GroupDocument) -> Value {
+    let GroupDocument { name, primary_site, secondary_site, servers, policy } = document;
+    let seconds = |duration: Duration| json!(duration.as_secs());
+    let policy = [
+        ("replication_interval", policy.replication_interval.map(seconds)),
+        ("retention", policy.retention.map(seconds)),
+        ("rpo_minutes", policy.rpo_minutes.map(|minutes| json!(minutes))),
+    ];
+    let policy = policy.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    json!({"name": name, "primary_site": primary_site, "secondary_site": secondary_site, "servers": servers,
+        "policy": policy.collect::<Map<_, _>>()})
+}
+
+/// What makes a group what a document says, in order: each operation, and what its plan or its run came to.
+pub fn changes(group: &str, changes: impl IntoIterator<Item = (OperationType, Value)>) -> Value {
+    let changes = changes.into_iter().map(|(operation_type, answer)| {
+        json!({"operation_type": operation_type, "answer": answer})
+    });
+    json!({"group": group, "changes": changes.collect::<Value>()})
 }
 
 /// What planning came to.

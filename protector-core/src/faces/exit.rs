@@ -27,7 +27,7 @@ pub const UNKNOWN: u8 = 7;
 
 /// The exit code of an error.
 pub fn of_error(error: &Error, code: Code) -> u8 {
-    if matches!(error, Error::Refused { .. }) {
+    if matches!(error, Error::Refused { .. } | Error::PolicyRefused { .. } | Error::GroupsWait(_)) {
         return REFUSED;
     }
     of_code(code)
@@ -37,6 +37,7 @@ pub fn of_error(error: &Error, code: Code) -> u8 {
 pub fn of_code(code: Code) -> u8 {
     match code {
         Code::ConfigurationInvalid
+        | Code::FileUnusable
         | Code::CloudUnknown
         | Code::SecretUnavailable
         | Code::KeyUnusable
