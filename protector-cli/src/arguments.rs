@@ -2,12 +2,18 @@
 
 mod group;
 mod operation;
+mod policy;
+mod prune;
+mod site;
 
-pub(crate) use group::{GroupCommand, RunArguments};
+pub(crate) use group::GroupCommand;
 pub(crate) use operation::{Chosen, OperationCommand, Unfinished};
+pub(crate) use policy::PolicyCommand;
+pub(crate) use prune::PruneCommand;
+pub(crate) use site::{SiteCommand, SiteFailoverArguments};
 
 use crate::progress::Style;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use group::{ChangeCommand, NotRun};
 use std::path::PathBuf;
 
@@ -53,6 +59,12 @@ pub enum Command {
     /// Groups of VMs that move as one
     #[command(subcommand)]
     ProtectionGroup(GroupCommand),
+    /// What is wanted of a group's moves: order, checks, hooks, its turn among groups
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// What stands at one site for something of the other
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// The points that a group can be brought up from
     #[command(subcommand)]
     RecoveryPoint(RecoveryPointCommand),
@@ -65,6 +77,9 @@ pub enum Command {
     /// Recovery point objectives
     #[command(subcommand)]
     Rpo(RpoCommand),
+    /// What is left over at the sites, and its removal
+    #[command(subcommand)]
+    Prune(PruneCommand),
     /// Does what is due: ends tests past their time, captures old definitions again. For cron or a systemd timer
     Tick,
     /// Prints the completions of a shell
@@ -74,27 +89,26 @@ pub enum Command {
     },
 }
 
-/// What there is to know of sites.
+/// How what changes something is begun.
+#[derive(Debug, Args)]
+pub struct ConfirmArguments {
+    /// Shows the plan, and touches nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Confirms, with the name of the group, or of the site that is left, what stops VMs or cannot be taken back; asked for on a
+    /// terminal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
+}
+
+/// What there is to know of mappings: what stands at one site for something of the other.
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
-pub enum SiteCommand {
-    /// Both sites, and whether they answer
+pub enum MappingCommand {
+    /// What stands for what is mapped, and for what protected VMs have, in both directions
     List,
-    /// One site, its arrays and its groups
-    Show {
-        /// The site
-        site: String,
-    },
-    /// Whether a site is fit to be half of the pair
-    Validate {
-        /// The site
-        site: String,
-    },
-    /// Which volume types can be protected, and what stands for them at the other site
-    ListVolumeTypes {
-        /// The site
-        site: String,
-    },
+    /// Whether all of it is there and fits: exit code 6 if something does not
+    Validate,
 }
 
 /// What there is to know of recovery points.

@@ -15,12 +15,12 @@ pub enum Error {
     #[error(transparent)]
     Protector(#[from] protector::Error),
     /// Nobody confirmed what changes the world; nothing was changed.
-    #[error("{action} of group {group} was not begun: {why}")]
+    #[error("{action} of {subject} was not begun: {why}")]
     NotConfirmed {
         /// What was wanted.
         action: String,
-        /// The group.
-        group: String,
+        /// Of what: `group web`.
+        subject: String,
         /// What is missing.
         why: String,
     },

@@ -1,3 +1,4 @@
+use super::ConfirmArguments;
 use clap::{Args, Subcommand};
 use protector_core::operations::{PolicyChange, ProtectRequest};
 use protector_core::protector::{MembersRequest, MoveRequest, Request, SetRequest, TestRequest};
@@ -33,11 +34,11 @@ pub enum GroupCommand {
         /// The document; `-` is standard input
         file: PathBuf,
         #[command(flatten)]
-        run: RunArguments,
+        run: ConfirmArguments,
     },
     /// What changes a group is an operation.
     #[command(flatten)]
-    Change(ChangeCommand<RunArguments>),
+    Change(ChangeCommand<ConfirmArguments>),
 }
 
 /// An operation that is wanted; `Run` is how it is to be run.
@@ -85,17 +86,6 @@ pub struct Change<Wanted: Args, Run: Args> {
     wanted: Wanted,
     #[command(flatten)]
     run: Run,
-}
-
-/// How an operation is to be run.
-#[derive(Debug, Args)]
-pub struct RunArguments {
-    /// Shows the plan, and touches nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Confirms, with the group's name, what stops VMs or cannot be taken back; asked for on a terminal
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) confirm: Option<String>,
 }
 
 /// Not at all: it is planned only.

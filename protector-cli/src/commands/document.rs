@@ -1,8 +1,8 @@
 //! A group as a document: written down, and made what it says.
 
 use super::run;
-use crate::arguments::RunArguments;
-use crate::confirmation::{self, has_terminal};
+use crate::arguments::ConfirmArguments;
+use crate::confirmation::{ToConfirm, has_terminal};
 use crate::progress::{Style, say};
 use crate::{Answer, Error, files};
 use protector_core::config::GroupDocument;
@@ -27,7 +27,7 @@ pub(super) fn export(document: &GroupDocument, file: Option<&Path>) -> Result<An
 pub(super) async fn apply(
     protector: &Protector,
     file: &Path,
-    run: &RunArguments,
+    run: &ConfirmArguments,
     style: Style,
 ) -> Result<Answer, Error> {
     let document = GroupDocument::parse(file, &files::read(file)?)
@@ -42,8 +42,8 @@ pub(super) async fn apply(
         return plan(protector, name, &requests).await;
     }
     for request in &requests {
-        let operation = request.operation_type();
-        confirmation::judge(operation, name, run.confirm.as_deref(), has_terminal())?;
+        let to_confirm = ToConfirm::operation(request.operation_type(), name);
+        to_confirm.judge(run.confirm.as_deref(), has_terminal())?;
     }
     if matches!(style, Style::Auto | Style::Lines) {
         say(&format!("group {name}: {}", names(&requests).join(", then ")));
@@ -72,7 +72,7 @@ async fn carry_out(
     protector: &Protector,
     name: &str,
     requests: &[Request],
-    run: &RunArguments,
+    run: &ConfirmArguments,
     style: Style,
 ) -> Result<Answer, Error> {
     let (mut text, mut outcomes, mut exit) = (String::new(), Vec::new(), exit::DONE);

@@ -1,7 +1,7 @@
 //! Operations: planned, confirmed, run and accounted for.
 
-use crate::arguments::RunArguments;
-use crate::confirmation::{self, Confirmation};
+use crate::arguments::ConfirmArguments;
+use crate::confirmation::{self, Confirmation, ToConfirm};
 use crate::progress::Style;
 use crate::{Answer, Error, follow, tables};
 use protector_core::domain::{Finding, GroupStatus, Remnant};
@@ -24,20 +24,19 @@ pub(super) async fn plan(protector: &Protector, request: &Request) -> Result<Ans
 pub(super) async fn change(
     protector: &Protector,
     request: &Request,
-    run: &RunArguments,
+    run: &ConfirmArguments,
     style: Style,
 ) -> Result<Answer, Error> {
     if run.dry_run {
         return plan(protector, request).await;
     }
     let group = named(protector, request).await?;
-    let terminal = confirmation::has_terminal();
-    let confirmation =
-        confirmation::judge(request.operation_type(), &group, run.confirm.as_deref(), terminal)?;
+    let to_confirm = ToConfirm::operation(request.operation_type(), &group);
+    let confirmation = to_confirm.judge(run.confirm.as_deref(), confirmation::has_terminal())?;
     let mut planned = protector.plan(request).await?;
     let Some(plan) = planned.plan.take() else { return Err(refused(request, planned)) };
     if confirmation == Confirmation::ToBeAsked {
-        confirmation::ask(&plan, &planned, (io::stdin().lock(), io::stderr()))?;
+        to_confirm.ask(&confirmation::summary(&plan, &planned), (io::stdin().lock(), io::stderr()))?;
     }
     let handle = protector.apply(plan).await?;
     finish(protector, handle, &planned.warnings, style).await

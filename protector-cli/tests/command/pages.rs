@@ -44,16 +44,20 @@ const NO_START: &str = r#"{"target": "site-b/compute", "method": "POST", "path":
 const PAGES: &[Page] = &[
     page("sites", WEB, &[], 0),
     page("protect", WEB, &[], 2),
+    page("mappings", WEB, &[], 2),
     page("recovery-points", WEB, &[], 2),
     page("sync", WEB, &[], 2),
     page("members", WEB, &[], 2),
     page("documents", WEB, &[], 2),
+    page("policy", WEB, &[], 2),
     page("test-failover", WEB, COPIES, 4),
     page("test-cleanup", WEB, &[], 2),
     page("planned-failover", &[], WEB, 2),
     page("failback", WEB, &[], 2),
+    page("site-failover", WEB, &[], 2),
     page("undo", WEB, &[], 2),
     page("commit", WEB, &[], 2),
+    page("housekeeping", WEB, &[], 2),
     Page { fault: Some(NO_START), ..page("partial-results", WEB, &[], 2) },
     page("unplanned-failover", &[], WEB, 2),
     page("reprotect", &[], WEB, 2),
@@ -147,6 +151,10 @@ impl Reader {
                 None
             }
             ["protector", arguments @ ..] => Some(self.bench.run(arguments).await),
+            ["echo", text, ">", file] => {
+                self.bench.write(file, text);
+                None
+            }
             ["sed", arguments @ ..] => Some(self.bench.tool("sed", arguments).await),
             _ => panic!("{page}: {command} is nothing that is run here"),
         }

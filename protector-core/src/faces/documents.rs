@@ -5,8 +5,11 @@ use crate::domain::{Finding, OperationType, ProtectionGroup, Remnant, possible};
 use crate::error::{Code, chain};
 use crate::id::OperationId;
 use crate::operations::Planned;
-use crate::protector::{Error, OperationReport, Progress, RecoveryPointView};
+use crate::protector::{
+    Error, GroupTask, OperationReport, Progress, RecoveryPointView, SiteFailoverPlan, SiteProgress,
+};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A group with what users look for first, its members as a list, and what is possible with it.
@@ -44,9 +47,9 @@ pub fn group_document(document: &GroupDocument) -> Value {
 
 /// What makes a group what a document says, in order: each operation, and what its plan or its run came to.
 pub fn changes(group: &str, changes: impl IntoIterator<Item = (OperationType, Value)>) -> Value {
-    let changes = changes.into_iter().map(|(operation_type, answer)| {
-        json!({"operation_type": operation_type, "answer": answer})
-    });
+    let changes = changes
+        .into_iter()
+        .map(|(operation_type, answer)| json!({"operation_type": operation_type, "answer": answer}));
     json!({"group": group, "changes": changes.collect::<Value>()})
 }
 
@@ -63,6 +66,34 @@ pub fn planned(planned: &Planned) -> Value {
     });
     json!({"plan": plan, "findings": planned.findings, "warnings": planned.warnings, "loss": planned.loss,
         "replication": planned.replication})
+}
+
+/// What is to be done of each group when a site is left, in the order of their turns.
+pub fn site_failover_plan(plan: &SiteFailoverPlan) -> Value {
+    let groups = plan.groups.iter().map(|group| {
+        let (task, more) = match &group.task {
+            GroupTask::Done => ("done", Value::Null),
+            GroupTask::Move(planned) => ("move", self::planned(planned)),
+            GroupTask::Resume(operation) => ("resume", json!({"operation": operation})),
+            GroupTask::Refused(planned) => ("refused", self::planned(planned)),
+            GroupTask::Failed(reason) => ("failed", json!(reason)),
+        };
+        json!({"group": group.name, "after": group.after, "task": task, "what": more})
+    });
+    json!({"site": plan.site, "groups": groups.collect::<Value>()})
+}
+
+/// Something that happened to a group of a site that is being left; `operations` are those that have begun, by group.
+pub fn site_progress(happened: &SiteProgress, operations: &BTreeMap<String, OperationId>) -> Value {
+    let of = |group: &String, happened: &str, what: Value| json!({"group": group, "operation": operations.get(group), "happened": happened, "what": what});
+    match happened {
+        SiteProgress::Begun { group, .. } => of(group, "begun", Value::Null),
+        SiteProgress::Went { group, progress } => {
+            let Progress { event, status, progress } = progress;
+            of(group, "went", json!({"status": status, "progress": progress, "event": event}))
+        }
+        SiteProgress::Ended(result) => of(&result.group, "ended", json!(result)),
+    }
 }
 
 /// A recovery point, with whether a group can be brought up from it.

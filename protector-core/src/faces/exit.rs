@@ -4,7 +4,7 @@ use crate::domain::site_report::CheckStatus;
 use crate::domain::{GroupStatus, OperationStatus, Remnant, RpoStatus};
 use crate::engine::Left;
 use crate::error::Code;
-use crate::protector::{Error, OperationReport};
+use crate::protector::{Error, GroupOutcome, OperationReport, SiteFailoverReport};
 
 /// All was done, and nothing is amiss.
 pub const DONE: u8 = 0;
@@ -76,6 +76,25 @@ pub fn of_status(status: OperationStatus) -> u8 {
         OperationStatus::RolledBack | OperationStatus::Cancelled => ROLLED_BACK,
         OperationStatus::Failed => FAILED,
         _ => UNFINISHED,
+    }
+}
+
+/// The exit code of a site that was left: nothing was changed if no group could even be begun with.
+pub fn of_site_failover(report: &SiteFailoverReport) -> u8 {
+    let outcomes = || report.groups.iter().map(|group| &group.outcome);
+    let unfinished = |outcome: &GroupOutcome| match outcome {
+        GroupOutcome::NotMoved { status, .. } => !status.is_end(),
+        _ => false,
+    };
+    let refused = |outcome: &GroupOutcome| matches!(outcome, GroupOutcome::Refused { .. });
+    if report.is_complete() {
+        DONE
+    } else if outcomes().any(unfinished) {
+        UNFINISHED
+    } else if outcomes().all(refused) {
+        REFUSED
+    } else {
+        ATTENTION
     }
 }
 
