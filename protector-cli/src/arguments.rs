@@ -15,7 +15,9 @@ pub(crate) use site::{SiteCommand, SiteFailoverArguments};
 use crate::progress::Style;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use group::{ChangeCommand, NotRun};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const AFTER: &str = "\
 Exit codes: 0 done; 1 failed; 2 bad arguments, configuration, name or status, or not confirmed; 3 refused by findings;
@@ -38,6 +40,13 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Whether this process runs an operation for another one, and has to outlive it.
+    pub fn is_runner(&self) -> bool {
+        matches!(self.command, Command::Operation(OperationCommand::Resume { detached: true, .. }))
+    }
 }
 
 /// How results are shown.
@@ -82,6 +91,15 @@ pub enum Command {
     Prune(PruneCommand),
     /// Does what is due: ends tests past their time, captures old definitions again. For cron or a systemd timer
     Tick,
+    /// Simulated sites and arrays on this machine, to learn on and to try things out
+    #[command(subcommand)]
+    Simulator(SimulatorCommand),
+    /// Writes what somebody needs who helps from outside into one archive (tar): configuration, groups, operations, sites. No
+    /// secret is in it
+    SupportBundle {
+        /// The archive
+        file: PathBuf,
+    },
     /// Prints the completions of a shell
     Completion {
         /// The shell
@@ -99,6 +117,41 @@ pub struct ConfirmArguments {
     /// terminal
     #[arg(long, value_name = "NAME")]
     pub(crate) confirm: Option<String>,
+}
+
+/// How an operation is to be run.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub(crate) confirm: ConfirmArguments,
+    /// Runs it here, to its end, as without it
+    #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
+    wait: bool,
+    /// Returns once it has begun in a process of its own; `operation watch` follows it
+    #[arg(long, conflicts_with = "timeout")]
+    no_wait: bool,
+    /// Runs it in a process of its own and waits for so many seconds at the most: then it goes on there
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// Which process runs an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runner {
+    /// This one, to its end.
+    Here,
+    /// One of its own; this one waits for so long at the most.
+    Detached(Duration),
+}
+
+impl RunArguments {
+    pub(crate) fn runner(&self) -> Runner {
+        match self.timeout {
+            Some(seconds) => Runner::Detached(Duration::from_secs(seconds)),
+            None if self.no_wait => Runner::Detached(Duration::ZERO),
+            None => Runner::Here,
+        }
+    }
 }
 
 /// What there is to know of mappings: what stands at one site for something of the other.
@@ -119,6 +172,18 @@ pub enum RecoveryPointCommand {
     List {
         /// The group
         group: String,
+    },
+}
+
+/// What can be simulated.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum SimulatorCommand {
+    /// Starts a simulated pair with VMs to protect, and runs until Ctrl-C: the program `protector-sim`, beside this one or on the path
+    Start {
+        /// Its options, as `protector simulator start --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
     },
 }
 

@@ -1,6 +1,7 @@
 use protector_core::domain::Finding;
 use protector_core::error::{Class, Code, Coded, chain};
 use protector_core::faces::{documents, exit};
+use protector_core::id::OperationId;
 use protector_core::protector;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -54,6 +55,33 @@ pub enum Error {
         #[source]
         source: Box<Error>,
     },
+    /// An operation is on record, and the process that was to run it did not begin with it.
+    #[error(
+        "operation {operation} is on record, and the process that was to run it did not begin: `protector operation resume` runs it here"
+    )]
+    NotBegun {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The program that simulates a pair is not where it is looked for.
+    #[error("failed to start {}, which is looked for beside this program and on the path; `cargo install --path protector-sim` installs it", program.display())]
+    NoSimulator {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The process runs an operation for another one, and would not outlive it.
+    #[error("failed to leave the terminal of the process that started this one")]
+    TerminalKept {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The process could not begin.
     #[error("failed to start the runtime of this process")]
     Runtime {
@@ -73,9 +101,10 @@ impl Coded for Error {
             Self::Protector(error) => error.code(),
             Self::NotConfirmed { .. } => Code::NotConfirmed,
             Self::NoOperation { .. } => Code::OperationUnknown,
-            Self::File { .. } => Code::FileUnusable,
+            Self::File { .. } | Self::NoSimulator { .. } => Code::FileUnusable,
             Self::DoneInPart { source, .. } => source.code(),
-            Self::Runtime { .. } => Code::Internal,
+            Self::NotBegun { .. } => Code::Cancelled,
+            Self::TerminalKept { .. } | Self::Runtime { .. } => Code::Internal,
         }
     }
 
@@ -93,9 +122,13 @@ impl Error {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Protector(error) => exit::of_error(error, error.code()),
-            Self::NotConfirmed { .. } | Self::NoOperation { .. } | Self::File { .. } => exit::USAGE,
+            Self::NotConfirmed { .. }
+            | Self::NoOperation { .. }
+            | Self::File { .. }
+            | Self::NoSimulator { .. } => exit::USAGE,
             // Something was changed, whatever the exit code of the cause says.
-            Self::DoneInPart { .. } | Self::Runtime { .. } => exit::FAILED,
+            Self::DoneInPart { .. } | Self::TerminalKept { .. } | Self::Runtime { .. } => exit::FAILED,
+            Self::NotBegun { .. } => exit::UNFINISHED,
         }
     }
 

@@ -1,4 +1,4 @@
-use super::ConfirmArguments;
+use super::{ConfirmArguments, RunArguments};
 use clap::{Args, Subcommand};
 use protector_core::operations::{PolicyChange, ProtectRequest};
 use protector_core::protector::{MembersRequest, MoveRequest, Request, SetRequest, TestRequest};
@@ -38,7 +38,7 @@ pub enum GroupCommand {
     },
     /// What changes a group is an operation.
     #[command(flatten)]
-    Change(ChangeCommand<ConfirmArguments>),
+    Change(ChangeCommand<RunArguments>),
 }
 
 /// An operation that is wanted; `Run` is how it is to be run.

@@ -1,5 +1,5 @@
 use super::{document, run};
-use crate::arguments::GroupCommand;
+use crate::arguments::{GroupCommand, Runner};
 use crate::progress::Style;
 use crate::tables::{columns, list, or_none};
 use crate::{Answer, Error, tables};
@@ -8,11 +8,12 @@ use protector_core::faces::{documents, exit};
 use protector_core::protector::Protector;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::path::Path;
 
 pub(super) async fn carry_out(
     protector: &Protector,
     command: &GroupCommand,
-    style: Style,
+    (style, config): (Style, Option<&Path>),
 ) -> Result<Answer, Error> {
     match command {
         GroupCommand::List => Ok(all(&protector.groups().await?)),
@@ -23,7 +24,14 @@ pub(super) async fn carry_out(
         }
         GroupCommand::Apply { file, run } => Box::pin(document::apply(protector, file, run, style)).await,
         GroupCommand::Change(wanted) => {
-            Box::pin(run::change(protector, &wanted.request(), wanted.run(), style)).await
+            let (request, run) = (wanted.request(), wanted.run());
+            match run.runner() {
+                Runner::Here => Box::pin(run::change(protector, &request, &run.confirm, style)).await,
+                Runner::Detached(limit) => {
+                    let shown = (style, config);
+                    Box::pin(run::change_detached(protector, &request, &run.confirm, shown, limit)).await
+                }
+            }
         }
     }
 }

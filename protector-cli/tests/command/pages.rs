@@ -55,6 +55,7 @@ const PAGES: &[Page] = &[
     page("planned-failover", &[], WEB, 2),
     page("failback", WEB, &[], 2),
     page("site-failover", WEB, &[], 2),
+    page("in-the-background", WEB, &[], 2),
     page("undo", WEB, &[], 2),
     page("commit", WEB, &[], 2),
     page("housekeeping", WEB, &[], 2),
@@ -64,6 +65,7 @@ const PAGES: &[Page] = &[
     // Stopping takes longer than it takes another process to have the operation paused or cancelled.
     Page { slow: Some(("compute.server-stopped", 3.0)), ..page("pause-cancel-resume", WEB, &[], 2) },
     page("reports", WEB, &[], 2),
+    page("support", WEB, &[], 2),
     page("unprotect", WEB, &[], 0),
 ];
 
@@ -98,6 +100,17 @@ async fn every_command_of_the_pages_does_what_they_say() {
         assert_eq!(running(bench, "site-b").await, page.at_b, "at site-b after {}", page.name);
         assert_eq!(bench.look.volumes("site-b").await, page.twins, "at site-b after {}", page.name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quick_start_does_what_it_says() {
+    let mut reader = Reader { bench: Bench::start().await, background: None };
+    let text = fs::read_to_string(folder().join("../quick-start.md")).unwrap();
+    let shown = commands(&text);
+    assert!(shown.len() > 10, "{shown:#?}");
+    reader.follow("quick-start", &shown).await;
+    assert_eq!(running(&reader.bench, "site-a").await, WEB);
+    assert_eq!(running(&reader.bench, "site-b").await, Vec::<String>::new());
 }
 
 /// The VMs of the group that run at a site, or copies of them.
@@ -155,7 +168,7 @@ impl Reader {
                 self.bench.write(file, text);
                 None
             }
-            ["sed", arguments @ ..] => Some(self.bench.tool("sed", arguments).await),
+            [tool @ ("sed" | "tar"), arguments @ ..] => Some(self.bench.tool(tool, arguments).await),
             _ => panic!("{page}: {command} is nothing that is run here"),
         }
     }

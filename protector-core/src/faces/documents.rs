@@ -6,7 +6,8 @@ use crate::error::{Code, chain};
 use crate::id::OperationId;
 use crate::operations::Planned;
 use crate::protector::{
-    Error, GroupTask, OperationReport, Progress, RecoveryPointView, SiteFailoverPlan, SiteProgress,
+    Error, GroupTask, OperationReport, OperationView, Progress, RecoveryPointView, SiteFailoverPlan,
+    SiteProgress,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -115,6 +116,11 @@ pub fn progress(operation: OperationId, progress: &Progress) -> Value {
 pub fn outcome(report: &OperationReport, warnings: &[Finding], remains: &[Remnant]) -> Value {
     json!({"operation": report.operation, "group": report.group.as_ref().map(group), "warnings": warnings,
         "remains": remains})
+}
+
+/// An operation that another process goes on with, and what its plan warned of.
+pub fn begun(operation: &OperationView, warnings: &[Finding]) -> Value {
+    json!({"operation": operation, "warnings": warnings})
 }
 
 /// An error: its code, what was attempted and why it failed, and what can be done; what refused an operation, and what else there
