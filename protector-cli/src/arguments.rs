@@ -2,14 +2,22 @@
 
 mod group;
 mod operation;
+mod policy;
+mod prune;
+mod site;
 
-pub(crate) use group::{GroupCommand, RunArguments};
+pub(crate) use group::GroupCommand;
 pub(crate) use operation::{Chosen, OperationCommand, Unfinished};
+pub(crate) use policy::PolicyCommand;
+pub(crate) use prune::PruneCommand;
+pub(crate) use site::{SiteCommand, SiteFailoverArguments};
 
 use crate::progress::Style;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use group::{ChangeCommand, NotRun};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const AFTER: &str = "\
 Exit codes: 0 done; 1 failed; 2 bad arguments, configuration, name or status, or not confirmed; 3 refused by findings;
@@ -34,6 +42,13 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// Whether this process runs an operation for another one, and has to outlive it.
+    pub fn is_runner(&self) -> bool {
+        matches!(self.command, Command::Operation(OperationCommand::Resume { detached: true, .. }))
+    }
+}
+
 /// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -53,6 +68,12 @@ pub enum Command {
     /// Groups of VMs that move as one
     #[command(subcommand)]
     ProtectionGroup(GroupCommand),
+    /// What is wanted of a group's moves: order, checks, hooks, its turn among groups
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// What stands at one site for something of the other
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// The points that a group can be brought up from
     #[command(subcommand)]
     RecoveryPoint(RecoveryPointCommand),
@@ -65,8 +86,20 @@ pub enum Command {
     /// Recovery point objectives
     #[command(subcommand)]
     Rpo(RpoCommand),
+    /// What is left over at the sites, and its removal
+    #[command(subcommand)]
+    Prune(PruneCommand),
     /// Does what is due: ends tests past their time, captures old definitions again. For cron or a systemd timer
     Tick,
+    /// Simulated sites and arrays on this machine, to learn on and to try things out
+    #[command(subcommand)]
+    Simulator(SimulatorCommand),
+    /// Writes what somebody needs who helps from outside into one archive (tar): configuration, groups, operations, sites. No
+    /// secret is in it
+    SupportBundle {
+        /// The archive
+        file: PathBuf,
+    },
     /// Prints the completions of a shell
     Completion {
         /// The shell
@@ -74,27 +107,61 @@ pub enum Command {
     },
 }
 
-/// What there is to know of sites.
+/// How what changes something is begun.
+#[derive(Debug, Args)]
+pub struct ConfirmArguments {
+    /// Shows the plan, and touches nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Confirms, with the name of the group, or of the site that is left, what stops VMs or cannot be taken back; asked for on a
+    /// terminal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
+}
+
+/// How an operation is to be run.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub(crate) confirm: ConfirmArguments,
+    /// Runs it here, to its end, as without it
+    #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
+    wait: bool,
+    /// Returns once it has begun in a process of its own; `operation watch` follows it
+    #[arg(long, conflicts_with = "timeout")]
+    no_wait: bool,
+    /// Runs it in a process of its own and waits for so many seconds at the most: then it goes on there
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// Which process runs an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runner {
+    /// This one, to its end.
+    Here,
+    /// One of its own; this one waits for so long at the most.
+    Detached(Duration),
+}
+
+impl RunArguments {
+    pub(crate) fn runner(&self) -> Runner {
+        match self.timeout {
+            Some(seconds) => Runner::Detached(Duration::from_secs(seconds)),
+            None if self.no_wait => Runner::Detached(Duration::ZERO),
+            None => Runner::Here,
+        }
+    }
+}
+
+/// What there is to know of mappings: what stands at one site for something of the other.
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
-pub enum SiteCommand {
-    /// Both sites, and whether they answer
+pub enum MappingCommand {
+    /// What stands for what is mapped, and for what protected VMs have, in both directions
     List,
-    /// One site, its arrays and its groups
-    Show {
-        /// The site
-        site: String,
-    },
-    /// Whether a site is fit to be half of the pair
-    Validate {
-        /// The site
-        site: String,
-    },
-    /// Which volume types can be protected, and what stands for them at the other site
-    ListVolumeTypes {
-        /// The site
-        site: String,
-    },
+    /// Whether all of it is there and fits: exit code 6 if something does not
+    Validate,
 }
 
 /// What there is to know of recovery points.
@@ -105,6 +172,18 @@ pub enum RecoveryPointCommand {
     List {
         /// The group
         group: String,
+    },
+}
+
+/// What can be simulated.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum SimulatorCommand {
+    /// Starts a simulated pair with VMs to protect, and runs until Ctrl-C: the program `protector-sim`, beside this one or on the path
+    Start {
+        /// Its options, as `protector simulator start --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
     },
 }
 

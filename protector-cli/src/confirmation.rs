@@ -1,4 +1,4 @@
-//! What stops VMs, or cannot be taken back, is confirmed with the group's name.
+//! What stops VMs, or cannot be taken back, is confirmed with a name: the group's, or the site's.
 
 use crate::Error;
 use protector_core::domain::OperationType;
@@ -17,22 +17,80 @@ pub(crate) enum Confirmation {
     ToBeAsked,
 }
 
-/// Judges what was given before anything is read of the sites.
-pub(crate) fn judge(
-    operation: OperationType,
-    group: &str,
-    given: Option<&str>,
-    terminal: bool,
-) -> Result<Confirmation, Error> {
-    let refuse = |why: String| {
-        Err(Error::NotConfirmed { action: operation.to_string(), group: group.to_owned(), why })
-    };
-    match given {
-        Some(given) if given == group => Ok(Confirmation::Given),
-        Some(given) => refuse(format!("--confirm names {given}")),
-        None if !needs_confirmation(operation) => Ok(Confirmation::Given),
-        None if terminal => Ok(Confirmation::ToBeAsked),
-        None => refuse("it was not confirmed, and there is no terminal to ask on".to_owned()),
+/// What is to be confirmed, and the word that does it.
+#[derive(Debug)]
+pub(crate) struct ToConfirm {
+    action: String,
+    subject: String,
+    /// What the word is: `the name of the group`.
+    meaning: &'static str,
+    word: String,
+    needed: bool,
+}
+
+impl ToConfirm {
+    /// An operation of a group.
+    pub(crate) fn operation(operation: OperationType, group: &str) -> Self {
+        Self {
+            action: operation.to_string(),
+            subject: format!("group {group}"),
+            meaning: "the name of the group",
+            word: group.to_owned(),
+            needed: needs_confirmation(operation),
+        }
+    }
+
+    /// The move of all groups of a site.
+    pub(crate) fn site_failover(site: &str) -> Self {
+        Self {
+            action: "failover".to_owned(),
+            subject: format!("site {site}"),
+            meaning: "the name of the site",
+            word: site.to_owned(),
+            needed: true,
+        }
+    }
+
+    /// The removal of what is left over, which is about no single group.
+    pub(crate) fn prune() -> Self {
+        Self {
+            action: OperationType::Prune.to_string(),
+            subject: "what is left over".to_owned(),
+            meaning: "the word",
+            word: OperationType::Prune.to_string(),
+            needed: true,
+        }
+    }
+
+    fn refused(&self, why: String) -> Error {
+        Error::NotConfirmed { action: self.action.clone(), subject: self.subject.clone(), why }
+    }
+
+    /// Judges what was given before anything is read of the sites.
+    pub(crate) fn judge(&self, given: Option<&str>, terminal: bool) -> Result<Confirmation, Error> {
+        match given {
+            Some(given) if given == self.word => Ok(Confirmation::Given),
+            Some(given) => Err(self.refused(format!("--confirm names {given}, not {}", self.word))),
+            None if !self.needed => Ok(Confirmation::Given),
+            None if terminal => Ok(Confirmation::ToBeAsked),
+            None => Err(self.refused("it was not confirmed, and there is no terminal to ask on".to_owned())),
+        }
+    }
+
+    /// Shows what is about to happen, and asks.
+    pub(crate) fn ask(
+        &self,
+        about: &str,
+        (mut typed_in, mut shown): (impl BufRead, impl Write),
+    ) -> Result<(), Error> {
+        let question = format!("{}\nTo go on, type {} ({}): ", about.trim_end(), self.meaning, self.word);
+        let mut typed = String::new();
+        let asked = shown.write_all(question.as_bytes()).and_then(|()| shown.flush());
+        match asked.and_then(|()| typed_in.read_line(&mut typed)) {
+            Ok(_) if typed.trim() == self.word => Ok(()),
+            Ok(_) => Err(self.refused(format!("what was typed is not {}", self.meaning))),
+            Err(error) => Err(self.refused(format!("the answer could not be read: {error}"))),
+        }
     }
 }
 
@@ -41,31 +99,19 @@ pub(crate) fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Shows what is about to happen, and asks.
-pub(crate) fn ask(
-    plan: &Plan,
-    planned: &Planned,
-    (mut typed_in, mut shown): (impl BufRead, impl Write),
-) -> Result<(), Error> {
+/// What a person is shown of a plan before they are asked.
+pub(crate) fn summary(plan: &Plan, planned: &Planned) -> String {
     let Plan { operation_type, group_name, source_site, target_site, steps, .. } = plan;
     let count = steps.len();
-    let mut question =
+    let mut summary =
         format!("{operation_type} of {group_name} from {source_site} to {target_site}: {count} steps\n");
     for warning in &planned.warnings {
-        let _ = writeln!(question, "  note: {warning}");
+        let _ = writeln!(summary, "  note: {warning}");
     }
     if let Some(loss) = &planned.loss {
-        let _ = writeln!(question, "  what was written after {} is lost", loss.from);
+        let _ = writeln!(summary, "  what was written after {} is lost", loss.from);
     }
-    let _ = write!(question, "To go on, type the name of the group ({group_name}): ");
-    let mut typed = String::new();
-    let asked = shown.write_all(question.as_bytes()).and_then(|()| shown.flush());
-    let why = match asked.and_then(|()| typed_in.read_line(&mut typed)) {
-        Ok(_) if typed.trim() == group_name => return Ok(()),
-        Ok(_) => "what was typed is not its name".to_owned(),
-        Err(error) => format!("the answer could not be read: {error}"),
-    };
-    Err(Error::NotConfirmed { action: operation_type.to_string(), group: group_name.clone(), why })
+    summary
 }
 
 #[cfg(test)]
@@ -76,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_stops_vms_is_begun_only_with_the_groups_own_name() {
-        let judged = |operation, given, terminal| judge(operation, "web", given, terminal).ok();
+        let judged =
+            |operation, given, terminal| ToConfirm::operation(operation, "web").judge(given, terminal).ok();
         let failover = OperationType::Failover;
         assert_eq!(judged(failover, Some("web"), false), Some(Confirmation::Given));
         assert_eq!(judged(failover, Some("db"), true), None);
@@ -84,6 +131,9 @@ mod tests {
         assert_eq!(judged(failover, None, true), Some(Confirmation::ToBeAsked));
         assert_eq!(judged(OperationType::Sync, None, false), Some(Confirmation::Given));
         assert_eq!(judged(OperationType::Sync, Some("db"), false), None);
+        assert!(ToConfirm::site_failover("site-a").judge(None, false).is_err());
+        assert!(ToConfirm::site_failover("site-a").judge(Some("site-a"), false).is_ok());
+        assert!(ToConfirm::prune().judge(Some("site-a"), false).is_err());
     }
 
     #[test]
@@ -96,7 +146,9 @@ mod tests {
         let planned = Planned { plan: None, findings, warnings, loss: None, replication: None };
         for (typed, confirmed) in [("web\n", true), (" web \n", true), ("y\n", false), ("", false)] {
             let mut shown = Vec::new();
-            assert_eq!(ask(&plan, &planned, (typed.as_bytes(), &mut shown)).is_ok(), confirmed, "{typed}");
+            let to_confirm = ToConfirm::operation(OperationType::Failover, "web");
+            let asked = to_confirm.ask(&summary(&plan, &planned), (typed.as_bytes(), &mut shown));
+            assert_eq!(asked.is_ok(), confirmed, "{typed}");
             let shown = String::from_utf8(shown).unwrap();
             assert!(
                 shown.starts_with("failover of web from a to b") && shown.ends_with("(web): "),

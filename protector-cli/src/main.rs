@@ -1,7 +1,7 @@
 //! `protector`: see the library of this crate.
 
 use clap::{CommandFactory, Parser};
-use protector_cli::{Answer, Arguments, Command, Error, Format};
+use protector_cli::{Answer, Arguments, Command, Error, Format, SimulatorCommand};
 use protector_core::faces::exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,6 +18,14 @@ fn main() -> ExitCode {
     if let Command::Completion { shell } = &arguments.command {
         clap_complete::generate(*shell, &mut Arguments::command(), "protector", &mut io::stdout());
         return ExitCode::SUCCESS;
+    }
+    if let Command::Simulator(SimulatorCommand::Start { options }) = &arguments.command {
+        return fail(arguments.output, &protector_cli::simulator::start(options));
+    }
+    if arguments.is_runner()
+        && let Err(source) = protector_cli::leave_terminal()
+    {
+        return fail(arguments.output, &Error::TerminalKept { source });
     }
     tracing_subscriber::fmt()
         .with_writer(io::stderr)

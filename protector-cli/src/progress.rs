@@ -1,10 +1,15 @@
 //! The steps of an operation, live, on standard error.
 
+mod site;
+
+pub(crate) use site::SiteDisplay;
+
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use protector_core::domain::OperationStatus;
 use protector_core::engine::{Event, Plan};
 use protector_core::faces::documents;
-use protector_core::id::OperationId;
+use protector_core::id::{OperationId, StepId};
 use protector_core::protector::Progress;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -38,36 +43,47 @@ enum Way {
     Silent,
 }
 
+impl Way {
+    fn of(style: Style) -> Self {
+        match style {
+            Style::Auto if io::stderr().is_terminal() => Self::Bar(bar()),
+            Style::Auto | Style::Lines => Self::Lines,
+            Style::Json => Self::Json,
+            Style::None => Self::Silent,
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 impl Display {
     /// Nothing is shown yet.
     pub fn new(operation: OperationId, plan: &Arc<Plan>, style: Style) -> Self {
-        let way = match style {
-            Style::Auto if io::stderr().is_terminal() => Way::Bar(bar()),
-            Style::Auto | Style::Lines => Way::Lines,
-            Style::Json => Way::Json,
-            Style::None => Way::Silent,
-        };
-        Self { operation, plan: Arc::clone(plan), way }
+        Self { operation, plan: Arc::clone(plan), way: Way::of(style) }
     }
 
     /// Shows what has happened.
     pub fn show(&self, progress: &Progress) {
+        let title = |step: &StepId| self.plan.step(step).map(|step| step.title.clone());
+        let line = || line(&progress.event, progress.status, title);
         match &self.way {
             Way::Bar(bar) => match &progress.event {
                 Event::StepIntended { step } => {
-                    let title =
-                        self.plan.step(step).map_or_else(|| step.to_string(), |step| step.title.clone());
-                    bar.set_message(title);
+                    bar.set_message(title(step).unwrap_or_else(|| step.to_string()));
                 }
                 _ => {
-                    if let Some(line) = self.line(progress) {
+                    if let Some(line) = line() {
                         bar.set_position(u64::from(progress.progress));
                         bar.println(line);
                     }
                 }
             },
             Way::Lines => {
-                if let Some(line) = self.line(progress) {
+                if let Some(line) = line() {
                     say(&format!("{:>3} % {line}", progress.progress));
                 }
             }
@@ -80,34 +96,31 @@ impl Display {
 
     /// Nothing more happens.
     pub fn end(&self) {
-        if let Way::Bar(bar) = &self.way {
-            bar.finish_and_clear();
-        }
+        self.way.end();
     }
+}
 
-    fn line(&self, progress: &Progress) -> Option<String> {
-        Some(match &progress.event {
-            Event::Started { holder, .. } => format!("begun by {holder}"),
-            Event::StepIntended { step } => {
-                let title = self.plan.step(step).map_or_else(|| step.to_string(), |step| step.title.clone());
-                format!("... {step}: {title}")
-            }
-            Event::StepDone { step, .. } => format!("ok  {step}"),
-            Event::StepTroubled { step, trouble } => {
-                format!("again {step} ({}): {}", progress.status, trouble.message)
-            }
-            Event::StepFailed { step, trouble } => format!("FAILED {step}: {}", trouble.message),
-            Event::StepSkipped { step, reason, .. } => format!("skipped {step}: {reason}"),
-            Event::PauseRequested { by } => format!("paused by {by}"),
-            Event::CancelRequested { by, reason } => format!("cancelled by {by}: {reason}"),
-            Event::RollbackBegun { reason } => format!("rolling back, because {reason}"),
-            Event::RevertIntended { step } => format!("... undoing {step}"),
-            Event::RevertDone { step } => format!("undone {step}"),
-            Event::RevertFailed { step, trouble } => format!("NOT undone {step}: {}", trouble.message),
-            Event::Finished { status, .. } => format!("{status}"),
-            _ => return None,
-        })
-    }
+/// What has happened, for a person; `title` is what the plan says of a step.
+fn line(event: &Event, status: OperationStatus, title: impl Fn(&StepId) -> Option<String>) -> Option<String> {
+    Some(match event {
+        Event::Started { holder, .. } => format!("begun by {holder}"),
+        Event::StepIntended { step } => match title(step) {
+            Some(title) => format!("... {step}: {title}"),
+            None => format!("... {step}"),
+        },
+        Event::StepDone { step, .. } => format!("ok  {step}"),
+        Event::StepTroubled { step, trouble } => format!("again {step} ({status}): {}", trouble.message),
+        Event::StepFailed { step, trouble } => format!("FAILED {step}: {}", trouble.message),
+        Event::StepSkipped { step, reason, .. } => format!("skipped {step}: {reason}"),
+        Event::PauseRequested { by } => format!("paused by {by}"),
+        Event::CancelRequested { by, reason } => format!("cancelled by {by}: {reason}"),
+        Event::RollbackBegun { reason } => format!("rolling back, because {reason}"),
+        Event::RevertIntended { step } => format!("... undoing {step}"),
+        Event::RevertDone { step } => format!("undone {step}"),
+        Event::RevertFailed { step, trouble } => format!("NOT undone {step}: {}", trouble.message),
+        Event::Finished { status, .. } => format!("{status}"),
+        _ => return None,
+    })
 }
 
 /// A line on standard error. If nobody reads it, nothing is lost: all of it is in the journal.

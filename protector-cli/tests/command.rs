@@ -12,6 +12,8 @@
 mod bad_input;
 #[path = "command/bench.rs"]
 mod bench;
+#[path = "command/detached.rs"]
+mod detached;
 #[path = "command/documents.rs"]
 mod documents;
 #[path = "command/look.rs"]
@@ -20,3 +22,7 @@ mod look;
 mod page;
 #[path = "command/pages.rs"]
 mod pages;
+#[path = "command/simulator.rs"]
+mod simulator;
+#[path = "command/support_bundle.rs"]
+mod support_bundle;

@@ -17,6 +17,7 @@ pub use group_document::{GroupDocument, PolicyDocument};
 pub use mappings::{AddressPair, AddressRule, Mapped, MappingKind, Mappings};
 pub use protector::{ArrayConfig, Defaults, EngineConfig, ProtectorConfig, SiteConfig};
 pub use tls::{ClientCertificate, TlsConfig, TlsFiles};
+pub(crate) use yaml::read_as;
 
 use crate::id::SiteName;
 use crate::secret::{ExposeSecret, SecretReference, SecretString};

@@ -52,6 +52,7 @@ macro_rules! codes {
 
 codes! {
     ConfigurationInvalid = "configuration-invalid", Fatal, "Correct the named file at the named place.";
+    FileUnusable = "file-unusable", Fatal, "Make the named file or its folder available to this process, or name another.";
     CloudUnknown = "cloud-unknown", Fatal, "Name a cloud that clouds.yaml defines.";
     SecretUnavailable = "secret-unavailable", Fatal, "Make the referenced environment variable or file available to this process.";
     AuthenticationFailed = "authentication-failed", Fatal, "Check user, password or application credential, and project in clouds.yaml; of an array, api_token in protector.yaml.";
@@ -77,7 +78,7 @@ codes! {
     GroupExists = "group-exists", Fatal, "Choose another name, or unprotect the group first.";
     GroupBusy = "group-busy", Fatal, "Wait for the running operation, or resume it where it was left.";
     StatusForbids = "status-forbids", Fatal, "The group's status does not allow the operation: `protector protection-group show` says what is possible.";
-    NotConfirmed = "not-confirmed", Fatal, "Give the group's own name when asked for it, or with --confirm: nothing was changed.";
+    NotConfirmed = "not-confirmed", Fatal, "Give the name that is asked for, or give it with --confirm: nothing was changed.";
     OperationRefused = "operation-refused", Fatal, "Mend each finding, then try again: nothing was changed.";
     OperationUnknown = "operation-unknown", Fatal, "List the operations (`protector operation list`), then use one of those ids.";
     PlanOutdated = "plan-outdated", Fatal, "The world changed since the plan was made: plan again.";

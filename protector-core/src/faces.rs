@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`documents`] | answers and errors as JSON documents |
 //! | [`exit`] | exit codes |
+//! | [`support`] | what somebody is shown who helps from outside, without secrets |
 //! | [`needs_confirmation`] | which operations are begun with the group's name only |
 
 pub mod documents;
 pub mod exit;
+pub mod support;
 
 use crate::domain::OperationType;
 

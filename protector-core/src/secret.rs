@@ -1,11 +1,13 @@
 //! Secrets: by reference in configuration, unprintable in memory.
 
+mod redact;
 pub mod sealed;
 
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::path::PathBuf;
 
+pub use redact::{REDACTED, redact};
 pub use secrecy::{ExposeSecret, SecretString};
 
 /// Where a secret is found: `env:NAME` or `file:PATH`. The secret itself is never configuration.

@@ -118,10 +118,11 @@ impl Output {
             }
             Self::Text => {
                 writeln!(out, "A simulated pair is up: site-a with array-a, site-b with array-b. Next:\n")?;
+                writeln!(out, "    export PROTECTOR_CONFIG={}", file("protector.yaml"))?;
                 writeln!(out, "    export OS_CLIENT_CONFIG_FILE={}", file("clouds.yaml"))?;
+                writeln!(out, "    protector site list")?;
                 writeln!(out, "    openstack --os-cloud site-a server list")?;
                 writeln!(out, "    curl -s {admin}/requests\n")?;
-                writeln!(out, "protector is configured by {}.", file("protector.yaml"))?;
                 writeln!(out, "Ctrl-C ends it; the same command goes on with the same world.")?;
             }
         }

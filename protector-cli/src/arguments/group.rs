@@ -1,6 +1,8 @@
+use super::{ConfirmArguments, RunArguments};
 use clap::{Args, Subcommand};
 use protector_core::operations::{PolicyChange, ProtectRequest};
 use protector_core::protector::{MembersRequest, MoveRequest, Request, SetRequest, TestRequest};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What can be done with groups.
@@ -13,6 +15,26 @@ pub enum GroupCommand {
     Show {
         /// The group
         group: String,
+    },
+    /// What has become of a group's VMs since they were captured: exit code 6 if anything has
+    Drift {
+        /// The group
+        group: String,
+    },
+    /// Writes a group as a YAML document, from which `apply` makes the same
+    Export {
+        /// The group
+        group: String,
+        /// The file; standard output without it
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Makes a group what a YAML document says: each change is an operation, one after the other
+    Apply {
+        /// The document; `-` is standard input
+        file: PathBuf,
+        #[command(flatten)]
+        run: ConfirmArguments,
     },
     /// What changes a group is an operation.
     #[command(flatten)]
@@ -64,17 +86,6 @@ pub struct Change<Wanted: Args, Run: Args> {
     wanted: Wanted,
     #[command(flatten)]
     run: Run,
-}
-
-/// How an operation is to be run.
-#[derive(Debug, Args)]
-pub struct RunArguments {
-    /// Shows the plan, and touches nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Confirms, with the group's name, what stops VMs or cannot be taken back; asked for on a terminal
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) confirm: Option<String>,
 }
 
 /// Not at all: it is planned only.

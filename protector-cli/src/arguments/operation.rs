@@ -24,7 +24,13 @@ pub enum OperationCommand {
         html: bool,
     },
     /// Continues an unfinished operation: looks at what was begun, and goes on
-    Resume(Unfinished),
+    Resume {
+        #[command(flatten)]
+        unfinished: Unfinished,
+        /// Leaves the terminal: how this program starts the process that an operation of its own goes on in
+        #[arg(long, hide = true)]
+        detached: bool,
+    },
     /// Has an operation left where it is; `resume` goes on
     Pause(Unfinished),
     /// Has an operation undone, before its point of no return

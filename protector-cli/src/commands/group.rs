@@ -1,24 +1,37 @@
-use super::run;
-use crate::arguments::GroupCommand;
+use super::{document, run};
+use crate::arguments::{GroupCommand, Runner};
 use crate::progress::Style;
 use crate::tables::{columns, list, or_none};
 use crate::{Answer, Error, tables};
-use protector_core::domain::{ProtectionGroup, possible};
-use protector_core::faces::documents;
+use protector_core::domain::{Finding, ProtectionGroup, possible};
+use protector_core::faces::{documents, exit};
 use protector_core::protector::Protector;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::path::Path;
 
 pub(super) async fn carry_out(
     protector: &Protector,
     command: &GroupCommand,
-    style: Style,
+    (style, config): (Style, Option<&Path>),
 ) -> Result<Answer, Error> {
     match command {
         GroupCommand::List => Ok(all(&protector.groups().await?)),
         GroupCommand::Show { group } => Ok(one(&protector.group(group).await?)),
+        GroupCommand::Drift { group } => Ok(drifted(group, &Box::pin(protector.drift(group)).await?)),
+        GroupCommand::Export { group, file } => {
+            document::export(&protector.export(group).await?, file.as_deref())
+        }
+        GroupCommand::Apply { file, run } => Box::pin(document::apply(protector, file, run, style)).await,
         GroupCommand::Change(wanted) => {
-            Box::pin(run::change(protector, &wanted.request(), wanted.run(), style)).await
+            let (request, run) = (wanted.request(), wanted.run());
+            match run.runner() {
+                Runner::Here => Box::pin(run::change(protector, &request, &run.confirm, style)).await,
+                Runner::Detached(limit) => {
+                    let shown = (style, config);
+                    Box::pin(run::change_detached(protector, &request, &run.confirm, shown, limit)).await
+                }
+            }
         }
     }
 }
@@ -65,4 +78,16 @@ fn one(group: &ProtectionGroup) -> Answer {
     }
     let _ = write!(text, "possible: {}", list(possible(group)));
     Answer::new(text, documents::group(group))
+}
+
+fn drifted(group: &str, findings: &[Finding]) -> Answer {
+    if findings.is_empty() {
+        return Answer::new(format!("the VMs of group {group} are as they were captured"), json!(findings));
+    }
+    let rows = findings.iter().map(|finding| {
+        let Finding { code, subject, message, remedy, .. } = finding;
+        [code.as_str().to_owned(), subject.clone(), message.clone(), remedy.clone()]
+    });
+    Answer::new(columns(["code", "subject", "message", "remedy"], rows), json!(findings))
+        .with_exit(exit::ATTENTION)
 }

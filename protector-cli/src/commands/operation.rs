@@ -27,7 +27,7 @@ pub(super) async fn carry_out(
             let report = protector.report(newest(protector, chosen).await?.id).await?;
             Ok(reported(&report, *html))
         }
-        OperationCommand::Resume(Unfinished { operation }) => {
+        OperationCommand::Resume { unfinished: Unfinished { operation }, .. } => {
             let handle = protector.resume(*operation).await?;
             Box::pin(run::finish(protector, handle, &[], style)).await
         }
@@ -102,8 +102,17 @@ fn one(operation: &OperationView, said: &str) -> Answer {
     Answer::new(text, json!(operation))
 }
 
-/// Follows an operation that any process runs, until it ends or nobody goes on with it.
 async fn watch(protector: &Protector, id: OperationId, style: Style) -> Result<Answer, Error> {
+    let operation = watched(protector, id, style).await?;
+    Ok(one(&operation, "").with_exit(exit::of_status(operation.status)))
+}
+
+/// Follows an operation that any process runs, until it ends or nobody goes on with it.
+pub(super) async fn watched(
+    protector: &Protector,
+    id: OperationId,
+    style: Style,
+) -> Result<OperationView, Error> {
     let mut watcher = protector.watch(id).await?;
     let display = Display::new(id, watcher.plan(), style);
     let mut left = tokio::time::interval(LOOK);
@@ -122,8 +131,7 @@ async fn watch(protector: &Protector, id: OperationId, style: Style) -> Result<A
         }
     }
     display.end();
-    let operation = protector.operation(id).await?;
-    Ok(one(&operation, "").with_exit(exit::of_status(operation.status)))
+    Ok(protector.operation(id).await?)
 }
 
 async fn pause(protector: &Protector, unfinished: &Unfinished) -> Result<Answer, Error> {

@@ -1,15 +1,19 @@
 //! Operations: planned, confirmed, run and accounted for.
 
-use crate::arguments::RunArguments;
-use crate::confirmation::{self, Confirmation};
+use super::operation;
+use crate::arguments::ConfirmArguments;
+use crate::confirmation::{self, Confirmation, ToConfirm};
 use crate::progress::Style;
-use crate::{Answer, Error, follow, tables};
+use crate::{Answer, Error, detached, follow, tables};
 use protector_core::domain::{Finding, GroupStatus, Remnant};
+use protector_core::engine::{Left, Plan};
 use protector_core::faces::{documents, exit};
 use protector_core::operations::Planned;
-use protector_core::protector::{OperationHandle, OperationReport, Protector, Request};
+use protector_core::protector::{OperationHandle, OperationReport, OperationView, Protector, Request};
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
+use std::time::Duration;
 
 /// The plan of an operation; nothing is touched.
 pub(super) async fn plan(protector: &Protector, request: &Request) -> Result<Answer, Error> {
@@ -24,23 +28,71 @@ pub(super) async fn plan(protector: &Protector, request: &Request) -> Result<Ans
 pub(super) async fn change(
     protector: &Protector,
     request: &Request,
-    run: &RunArguments,
+    run: &ConfirmArguments,
     style: Style,
 ) -> Result<Answer, Error> {
     if run.dry_run {
         return plan(protector, request).await;
     }
+    let (plan, warnings) = confirmed(protector, request, run).await?;
+    let handle = protector.apply(plan).await?;
+    finish(protector, handle, &warnings, style).await
+}
+
+/// The same in a process of its own, which is waited for so long at the most.
+pub(super) async fn change_detached(
+    protector: &Protector,
+    request: &Request,
+    run: &ConfirmArguments,
+    (style, config): (Style, Option<&Path>),
+    limit: Duration,
+) -> Result<Answer, Error> {
+    if run.dry_run {
+        return plan(protector, request).await;
+    }
+    let (plan, warnings) = confirmed(protector, request, run).await?;
+    let id = protector.record(plan).await?;
+    let begun = detached::begin(protector, id, config).await?;
+    if limit.is_zero() {
+        return Ok(goes_on(&begun, &warnings));
+    }
+    let watched = tokio::time::timeout(limit, Box::pin(operation::watched(protector, id, style))).await;
+    let Ok(watched) = watched else {
+        let operation = protector.operation(id).await?;
+        return Ok(goes_on(&operation, &warnings).with_exit(exit::of_status(operation.status)));
+    };
+    let operation = watched?;
+    let group = protector.groups().await?.into_iter().find(|group| group.id == operation.group);
+    let left = (!operation.status.is_end()).then_some(Left::Interrupted);
+    let remains = protector.remains(id).await?;
+    Ok(accounted(&OperationReport { operation, group, left }, &warnings, &remains))
+}
+
+/// The plan of an operation that is meant, and what it warns of.
+async fn confirmed(
+    protector: &Protector,
+    request: &Request,
+    run: &ConfirmArguments,
+) -> Result<(Plan, Vec<Finding>), Error> {
     let group = named(protector, request).await?;
-    let terminal = confirmation::has_terminal();
-    let confirmation =
-        confirmation::judge(request.operation_type(), &group, run.confirm.as_deref(), terminal)?;
+    let to_confirm = ToConfirm::operation(request.operation_type(), &group);
+    let confirmation = to_confirm.judge(run.confirm.as_deref(), confirmation::has_terminal())?;
     let mut planned = protector.plan(request).await?;
     let Some(plan) = planned.plan.take() else { return Err(refused(request, planned)) };
     if confirmation == Confirmation::ToBeAsked {
-        confirmation::ask(&plan, &planned, (io::stdin().lock(), io::stderr()))?;
+        to_confirm.ask(&confirmation::summary(&plan, &planned), (io::stdin().lock(), io::stderr()))?;
     }
-    let handle = protector.apply(plan).await?;
-    finish(protector, handle, &planned.warnings, style).await
+    Ok((plan, planned.warnings))
+}
+
+fn goes_on(operation: &OperationView, warnings: &[Finding]) -> Answer {
+    let id = operation.id;
+    let mut text = tables::operation(operation) + "\n";
+    for warning in warnings {
+        let _ = writeln!(text, "note: {warning}");
+    }
+    text += &format!("it goes on in a process of its own: `protector operation watch {id}` follows it");
+    Answer::new(text, documents::begun(operation, warnings))
 }
 
 /// Follows a run to its end, and tells what came of it.

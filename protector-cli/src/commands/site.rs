@@ -1,4 +1,6 @@
+use super::site_failover;
 use crate::arguments::SiteCommand;
+use crate::progress::Style;
 use crate::tables::{columns, fields, list, or_none};
 use crate::{Answer, Error};
 use protector_core::domain::site_report::SiteReport;
@@ -9,7 +11,11 @@ use protector_core::protector::{ArrayView, Protector, SiteView};
 use serde_json::json;
 use std::fmt::Write as _;
 
-pub(super) async fn carry_out(protector: &Protector, command: &SiteCommand) -> Result<Answer, Error> {
+pub(super) async fn carry_out(
+    protector: &Protector,
+    command: &SiteCommand,
+    style: Style,
+) -> Result<Answer, Error> {
     let named = |site: &String| SiteName::from(site.as_str());
     match command {
         SiteCommand::List => Ok(all(&protector.sites().await?)),
@@ -19,6 +25,9 @@ pub(super) async fn carry_out(protector: &Protector, command: &SiteCommand) -> R
         }
         SiteCommand::ListVolumeTypes { site } => {
             Ok(volume_types(&Box::pin(protector.volume_types(&named(site))).await?))
+        }
+        SiteCommand::Failover { wanted, run } => {
+            Box::pin(site_failover::carry_out(protector, wanted, run, style)).await
         }
     }
 }

@@ -120,3 +120,121 @@ async fn what_stops_vms_is_not_begun_without_the_groups_name() {
     );
     assert_eq!(bench.done(&["protection-group", "show", "web"]).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_cannot_be_applied_is_named_with_the_place() {
+    let bench = Bench::start().await;
+    let apply = ["protection-group", "apply", "web.yaml"];
+    refused(&bench, &apply, 2, "file-unusable", &["failed to read web.yaml"]).await;
+    let sites = "name: web\nprimary_site: site-a\nsecondary_site: site-b\n";
+    for (text, code, exit, said) in [
+        (format!("{sites}severs: [web-1]"), "configuration-invalid", 2, "did you mean `servers`?"),
+        (format!("{sites}servers: []"), "configuration-invalid", 2, "names no server"),
+        (format!("{sites}servers: [nobody]"), "operation-refused", 3, "nobody"),
+    ] {
+        bench.write("web.yaml", &text);
+        refused(&bench, &apply, exit, code, &[said]).await;
+    }
+    bench.done(&CREATE).await;
+    let two = format!("{sites}servers: [web-2]");
+    bench.write("web.yaml", &two);
+    // One VM joins and one leaves: that is confirmed before either is begun.
+    refused(&bench, &apply, 2, "not-confirmed", &["remove_member of group web"]).await;
+    refused(
+        &bench,
+        &[&apply[..], &["--confirm", "db"]].concat(),
+        2,
+        "not-confirmed",
+        &["--confirm names db"],
+    )
+    .await;
+    bench.write("web.yaml", &two.replace("primary_site: site-a", "primary_site: site-c"));
+    refused(&bench, &apply, 2, "group-exists", &["has its home at site-a"]).await;
+    bench.write("web.yaml", &two);
+    let planned = bench.done(&[&apply[..], &["--dry-run"]].concat()).await;
+    let types = |told: &serde_json::Value| {
+        let changes = told["changes"].as_array().unwrap();
+        changes.iter().map(|change| change["operation_type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(&planned), ["add_member", "remove_member"]);
+    let applied = bench.done(&[&apply[..], &["--confirm", "web"]].concat()).await;
+    assert_eq!(types(&applied), types(&planned));
+    let again = bench.done(&apply).await;
+    assert_eq!(again["changes"], serde_json::json!([]));
+    let folder = ["protection-group", "export", "web", "--file", "no-folder/web.yaml"];
+    refused(&bench, &folder, 2, "file-unusable", &["failed to write no-folder/web.yaml"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_cannot_be_is_refused_with_all_that_is_against_it() {
+    let bench = Bench::start().await;
+    bench.done(&CREATE).await;
+    let policy = |verb| ["policy", verb, "web", "policy.yaml"];
+    refused(&bench, &policy("set"), 2, "file-unusable", &["failed to read policy.yaml"]).await;
+    for (text, code, exit, said) in [
+        ("prioritty: 1", "configuration-invalid", 2, &["policy.yaml:1", "prioritty"][..]),
+        ("priority: soon", "configuration-invalid", 2, &["policy.yaml:1"]),
+        (
+            "{order: {tiers: [[db-1]]}, after_groups: [nobody], stop: {within: 0, otherwise: wait}}",
+            "operation-refused",
+            3,
+            &["db-1", "there is no group nobody", "`stop.within` is 0"],
+        ),
+    ] {
+        bench.write("policy.yaml", text);
+        for verb in ["validate", "set"] {
+            refused(&bench, &policy(verb), exit, code, said).await;
+        }
+    }
+    assert_eq!(bench.done(&["policy", "show", "web"]).await, serde_json::json!({}));
+    bench.write("policy.yaml", "{priority: 1}");
+    bench.done(&policy("validate")).await;
+    assert_eq!(bench.done(&["policy", "show", "web"]).await, serde_json::json!({}));
+    bench.done(&policy("set")).await;
+    assert_eq!(bench.done(&["policy", "show", "web"]).await, serde_json::json!({"priority": 1}));
+    refused(&bench, &["policy", "show", "wbe"], 2, "group-unknown", &["web"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_that_leads_nowhere_is_named_and_ends_with_its_exit_code() {
+    let bench = Bench::start().await;
+    bench.configure(|text| text + "mappings: {networks: [{site-a: app-net, site-b: no-net}]}\n");
+    let ran = bench.run(&["mapping", "validate"]).await;
+    assert_eq!(ran.code, 6, "{ran:#?}");
+    assert!(ran.stdout.contains("no-net"), "{ran:#?}");
+    let listed = bench.run(&["mapping", "list"]).await;
+    assert!(listed.code == 0 && listed.stdout.contains("no-net"), "{listed:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_is_not_left_without_its_name_or_with_a_loss_that_nobody_accepts() {
+    let bench = Bench::start().await;
+    bench.done(&CREATE).await;
+    let failover = ["site", "failover", "site-a"];
+    let with = |more: &[&'static str]| [&failover[..], more].concat();
+    refused(&bench, &failover, 2, "not-confirmed", &["failover of site site-a", "no terminal"]).await;
+    refused(&bench, &with(&["--confirm", "web"]), 2, "not-confirmed", &["names web, not site-a"]).await;
+    let nowhere = ["site", "failover", "site-c", "--confirm", "site-c"];
+    refused(&bench, &nowhere, 2, "configuration-invalid", &["site-c", "site-a, site-b"]).await;
+    let nobody = with(&["--group", "nobody", "--confirm", "site-a"]);
+    refused(&bench, &nobody, 2, "group-unknown", &["nobody", "web"]).await;
+    let before = bench.look.writes().await;
+    for more in [&["--unplanned", "--dry-run"][..], &["--unplanned", "--confirm", "site-a"]] {
+        let ran = bench.run(&with(more)).await;
+        assert_eq!(ran.code, 3, "{ran:#?}");
+        assert!(ran.stdout.contains("loss-not-accepted"), "{ran:#?}");
+    }
+    assert_eq!(bench.look.writes().await, before);
+    let loss = bench.run(&with(&["--accept-loss", "--confirm", "site-a"])).await;
+    assert!(loss.code == 2 && loss.stderr.contains("--unplanned"), "{loss:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_over_is_not_removed_without_the_word() {
+    let bench = Bench::start().await;
+    let run = ["prune", "run"];
+    refused(&bench, &run, 2, "not-confirmed", &["prune of what is left over", "no terminal"]).await;
+    refused(&bench, &[&run[..], &["--confirm", "web"]].concat(), 2, "not-confirmed", &["names web"]).await;
+    let done = bench.done(&[&run[..], &["--confirm", "prune"]].concat()).await;
+    assert_eq!(done["operations"], serde_json::json!([]));
+}

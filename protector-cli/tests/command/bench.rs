@@ -58,15 +58,21 @@ impl Bench {
         fs::write(path, change(text)).unwrap();
     }
 
+    /// Writes a file where commands are run.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.file(name), text).unwrap();
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.pair.file(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_protector"));
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
+            .env("PATH", "/usr/bin:/bin")
             .env("PROTECTOR_CONFIG", self.file("protector.yaml"))
             .env("OS_CLIENT_CONFIG_FILE", self.file("clouds.yaml"))
             .env("USER", "operator")
@@ -84,7 +90,12 @@ impl Bench {
 
     /// Starts the binary.
     pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).spawn().unwrap()
+        self.command(env!("CARGO_BIN_EXE_protector"), arguments).spawn().unwrap()
+    }
+
+    /// Runs another program of the machine, by its path or as its usual folders have it, to its end.
+    pub(crate) async fn tool(&self, program: &str, arguments: &[&str]) -> Ran {
+        ended(self.command(program, arguments).spawn().unwrap()).await
     }
 
     /// Runs the binary, which has to end with 0, and takes its document.

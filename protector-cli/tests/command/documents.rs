@@ -52,6 +52,14 @@ fn both(one: &Value, other: &Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_of_every_command_has_the_form_that_is_on_record() {
     let bench = Bench::start().await;
+    bench.write(
+        "shop.yaml",
+        "{name: web, primary_site: site-a, secondary_site: site-b, servers: [web-1], policy: {rpo_minutes: 20}}",
+    );
+    bench.write(
+        "policy.yaml",
+        "{priority: 10, order: {tiers: [[web-1]]}, stop: {within: 60, otherwise: wait}}",
+    );
     for (name, command) in [
         ("plan_show", "plan show create web --primary-site site-a --secondary-site site-b --member web-1"),
         (
@@ -64,6 +72,11 @@ async fn the_document_of_every_command_has_the_form_that_is_on_record() {
         ("site_list_volume_types", "site list-volume-types site-a"),
         ("protection_group_list", "protection-group list"),
         ("protection_group_show", "protection-group show web"),
+        ("protection_group_drift", "protection-group drift web"),
+        ("protection_group_export", "protection-group export web"),
+        ("protection_group_apply", "protection-group apply shop.yaml"),
+        ("mapping_list", "mapping list"),
+        ("mapping_validate", "mapping validate"),
         ("recovery_point_list", "recovery-point list web"),
         ("rpo_check", "rpo check"),
         ("tick", "tick"),
@@ -76,6 +89,14 @@ async fn the_document_of_every_command_has_the_form_that_is_on_record() {
         ("operation_show", "operation show"),
         ("operation_watch", "operation watch --progress none"),
         ("operation_report", "operation report"),
+        ("reprotect", "protection-group reprotect web --confirm web"),
+        ("site_failover_plan", "site failover site-b --dry-run"),
+        ("site_failover", "site failover site-b --confirm site-b"),
+        ("prune_list", "prune list --older-than 0"),
+        ("prune_run", "prune run --older-than 0 --confirm prune"),
+        ("policy_validate", "policy validate web policy.yaml"),
+        ("policy_set", "policy set web policy.yaml"),
+        ("policy_show", "policy show web"),
         ("delete", "protection-group delete web --confirm web"),
     ] {
         let words: Vec<&str> = command.split_whitespace().collect();

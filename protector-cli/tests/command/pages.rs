@@ -44,21 +44,28 @@ const NO_START: &str = r#"{"target": "site-b/compute", "method": "POST", "path":
 const PAGES: &[Page] = &[
     page("sites", WEB, &[], 0),
     page("protect", WEB, &[], 2),
+    page("mappings", WEB, &[], 2),
     page("recovery-points", WEB, &[], 2),
     page("sync", WEB, &[], 2),
     page("members", WEB, &[], 2),
+    page("documents", WEB, &[], 2),
+    page("policy", WEB, &[], 2),
     page("test-failover", WEB, COPIES, 4),
     page("test-cleanup", WEB, &[], 2),
     page("planned-failover", &[], WEB, 2),
     page("failback", WEB, &[], 2),
+    page("site-failover", WEB, &[], 2),
+    page("in-the-background", WEB, &[], 2),
     page("undo", WEB, &[], 2),
     page("commit", WEB, &[], 2),
+    page("housekeeping", WEB, &[], 2),
     Page { fault: Some(NO_START), ..page("partial-results", WEB, &[], 2) },
     page("unplanned-failover", &[], WEB, 2),
     page("reprotect", &[], WEB, 2),
     // Stopping takes longer than it takes another process to have the operation paused or cancelled.
     Page { slow: Some(("compute.server-stopped", 3.0)), ..page("pause-cancel-resume", WEB, &[], 2) },
     page("reports", WEB, &[], 2),
+    page("support", WEB, &[], 2),
     page("unprotect", WEB, &[], 0),
 ];
 
@@ -93,6 +100,17 @@ async fn every_command_of_the_pages_does_what_they_say() {
         assert_eq!(running(bench, "site-b").await, page.at_b, "at site-b after {}", page.name);
         assert_eq!(bench.look.volumes("site-b").await, page.twins, "at site-b after {}", page.name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quick_start_does_what_it_says() {
+    let mut reader = Reader { bench: Bench::start().await, background: None };
+    let text = fs::read_to_string(folder().join("../quick-start.md")).unwrap();
+    let shown = commands(&text);
+    assert!(shown.len() > 10, "{shown:#?}");
+    reader.follow("quick-start", &shown).await;
+    assert_eq!(running(&reader.bench, "site-a").await, WEB);
+    assert_eq!(running(&reader.bench, "site-b").await, Vec::<String>::new());
 }
 
 /// The VMs of the group that run at a site, or copies of them.
@@ -146,6 +164,11 @@ impl Reader {
                 None
             }
             ["protector", arguments @ ..] => Some(self.bench.run(arguments).await),
+            ["echo", text, ">", file] => {
+                self.bench.write(file, text);
+                None
+            }
+            [tool @ ("sed" | "tar"), arguments @ ..] => Some(self.bench.tool(tool, arguments).await),
             _ => panic!("{page}: {command} is nothing that is run here"),
         }
     }

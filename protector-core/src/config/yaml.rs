@@ -2,7 +2,7 @@
 //! has to repeat a value, which may be a secret.
 
 use super::ConfigError;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, NonFiniteFloatPolicy, Options, Spanned};
 use std::fmt;
 use std::path::Path;
@@ -31,11 +31,10 @@ pub(super) enum Value {
 impl Node {
     /// Reads one document; an empty one is null.
     pub(super) fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        if text.len() > MAXIMUM_BYTES {
-            return Err(ConfigError::malformed(file, 0, format!("is larger than {MAXIMUM_BYTES} bytes")));
-        }
-        let tree: Tree =
-            serde_saphyr::from_str_with_options(text, options()).map_err(|error| malformed(file, &error))?;
+        bounded(file, text)?;
+        // A tree accepts every type, so that only the syntax can be wrong, and no value is named.
+        let tree: Tree = serde_saphyr::from_str_with_options(text, options())
+            .map_err(|error| malformed(file, &error, "is not valid YAML"))?;
         Ok(tree.place(&Arc::from(file), text))
     }
 
@@ -61,6 +60,21 @@ impl fmt::Debug for Node {
     }
 }
 
+/// Reads one document, within the same bounds, as a type that says by itself which keys it knows. It must hold no secret: a value
+/// that is of no use is named.
+pub(crate) fn read_as<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, ConfigError> {
+    bounded(file, text)?;
+    serde_saphyr::from_str_with_options(text, options())
+        .map_err(|error| malformed(file, &error, "cannot be used"))
+}
+
+fn bounded(file: &Path, text: &str) -> Result<(), ConfigError> {
+    if text.len() > MAXIMUM_BYTES {
+        return Err(ConfigError::malformed(file, 0, format!("is larger than {MAXIMUM_BYTES} bytes")));
+    }
+    Ok(())
+}
+
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -82,7 +96,7 @@ fn options() -> Options {
     }
 }
 
-fn malformed(file: &Path, error: &serde_saphyr::Error) -> ConfigError {
+fn malformed(file: &Path, error: &serde_saphyr::Error, otherwise: &str) -> ConfigError {
     use serde_saphyr::Error;
     let line = error.location().map_or(0, |location| location.line());
     let problem = match error.without_snippet() {
@@ -93,8 +107,7 @@ fn malformed(file: &Path, error: &serde_saphyr::Error) -> ConfigError {
         | Error::AliasReplayStackDepthExceeded { .. } => {
             "is too large or too deeply nested for a configuration file".to_owned()
         }
-        // Nothing below names a value: the tree accepts every type, so that only the syntax can be wrong.
-        other => format!("is not valid YAML: {}", without_location(&other.to_string())),
+        other => format!("{otherwise}: {}", without_location(&other.to_string())),
     };
     ConfigError::malformed(file, line, problem)
 }

@@ -71,9 +71,9 @@ impl Leftover {
         identity(self) == identity(other) && self.place == other.place
     }
 
-    /// How long it has been there, if that is known.
+    /// How long it has been there, if that is known. Never less than nothing: an array's clock may be ahead of this machine's.
     pub fn age(&self, now: Timestamp) -> Option<SignedDuration> {
-        self.since.map(|since| now.duration_since(since))
+        self.since.map(|since| now.duration_since(since).max(SignedDuration::ZERO))
     }
 }
 
@@ -130,6 +130,28 @@ mod tests {
         for name in ["217", "protector-nightly", "my-protector-failover-e3-a2", "protector-safety"] {
             assert_eq!(kind_of_snapshot(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn what_an_array_ahead_of_this_machine_has_just_made_is_of_no_age_and_not_from_the_future() {
+        let mut leftover = Leftover {
+            site: "site-a".into(),
+            kind: LeftoverKind::RecoveryPoint,
+            id: "p".to_owned(),
+            name: "g.p".to_owned(),
+            group: None,
+            test: None,
+            place: None,
+            bytes: None,
+            since: Some("2026-03-01T02:00:03Z".parse().unwrap()),
+            quota: BTreeMap::new(),
+            reason: String::new(),
+        };
+        let age = |leftover: &Leftover, now: &str| leftover.age(now.parse().unwrap());
+        assert_eq!(age(&leftover, "2026-03-01T02:00:00Z"), Some(SignedDuration::ZERO));
+        assert_eq!(age(&leftover, "2026-03-01T02:00:05Z"), Some(SignedDuration::from_secs(2)));
+        leftover.since = None;
+        assert_eq!(age(&leftover, "2026-03-01T02:00:05Z"), None);
     }
 
     #[test]

@@ -143,8 +143,10 @@ fn view(
     (from, to): (&SiteNames, &SiteNames),
     mappings: &Mappings,
     (kind, name): (MappingKind, String),
-    need: Need,
+    mut need: Need,
 ) -> MappingView {
+    // They were noted in the order of their lineages, which are random.
+    need.servers.sort();
     let target = mappings.target(kind, &from.site, &name, &to.site);
     let mapped = target.name;
     let mut problems = Vec::new();

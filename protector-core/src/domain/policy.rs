@@ -1,5 +1,6 @@
 //! What a person wants of a group's moves. Stored with the group, so that the other site knows it; VMs are named by name.
 
+mod document;
 mod hook;
 
 pub use hook::{Hook, HookCall, HookMoment, HookSubject};

@@ -4,7 +4,7 @@ use crate::domain::site_report::CheckStatus;
 use crate::domain::{GroupStatus, OperationStatus, Remnant, RpoStatus};
 use crate::engine::Left;
 use crate::error::Code;
-use crate::protector::{Error, OperationReport};
+use crate::protector::{Error, GroupOutcome, OperationReport, SiteFailoverReport};
 
 /// All was done, and nothing is amiss.
 pub const DONE: u8 = 0;
@@ -27,7 +27,7 @@ pub const UNKNOWN: u8 = 7;
 
 /// The exit code of an error.
 pub fn of_error(error: &Error, code: Code) -> u8 {
-    if matches!(error, Error::Refused { .. }) {
+    if matches!(error, Error::Refused { .. } | Error::PolicyRefused { .. } | Error::GroupsWait(_)) {
         return REFUSED;
     }
     of_code(code)
@@ -37,6 +37,7 @@ pub fn of_error(error: &Error, code: Code) -> u8 {
 pub fn of_code(code: Code) -> u8 {
     match code {
         Code::ConfigurationInvalid
+        | Code::FileUnusable
         | Code::CloudUnknown
         | Code::SecretUnavailable
         | Code::KeyUnusable
@@ -75,6 +76,25 @@ pub fn of_status(status: OperationStatus) -> u8 {
         OperationStatus::RolledBack | OperationStatus::Cancelled => ROLLED_BACK,
         OperationStatus::Failed => FAILED,
         _ => UNFINISHED,
+    }
+}
+
+/// The exit code of a site that was left: nothing was changed if no group could even be begun with.
+pub fn of_site_failover(report: &SiteFailoverReport) -> u8 {
+    let outcomes = || report.groups.iter().map(|group| &group.outcome);
+    let unfinished = |outcome: &GroupOutcome| match outcome {
+        GroupOutcome::NotMoved { status, .. } => !status.is_end(),
+        _ => false,
+    };
+    let refused = |outcome: &GroupOutcome| matches!(outcome, GroupOutcome::Refused { .. });
+    if report.is_complete() {
+        DONE
+    } else if outcomes().any(unfinished) {
+        UNFINISHED
+    } else if outcomes().all(refused) {
+        REFUSED
+    } else {
+        ATTENTION
     }
 }
 

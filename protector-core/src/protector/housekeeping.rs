@@ -59,6 +59,15 @@ pub struct Kept {
     pub reason: String,
 }
 
+impl Housekeeping {
+    /// What is known to have been there for so long.
+    pub fn older_than(&self, least: Duration) -> Vec<Leftover> {
+        let least = SignedDuration::try_from(least).unwrap_or(SignedDuration::MAX);
+        let old = |one: &&Leftover| one.age(self.at).is_some_and(|age| age >= least);
+        self.leftovers.iter().filter(old).cloned().collect()
+    }
+}
+
 impl Protector {
     /// Tells what is left over at both sites: what bears protector's marker, and no group and no operation has a use for. With
     /// each go its site, kind, size, the moment since when it is there, and what it holds of the quotas. Touches nothing. A site

@@ -89,6 +89,24 @@ impl Protector {
     /// Those of the plan's steps.
     pub async fn apply(&self, plan: Plan) -> Result<OperationHandle, Error> {
         let plan = Arc::new(plan);
+        let (record, term) = self.put_on_record(&plan).await?;
+        Ok(self.spawn(record, plan, Vec::new(), term))
+    }
+
+    /// Puts an operation on record and begins nothing: whoever resumes it does. For a process that hands it to another.
+    ///
+    /// # Errors
+    /// As of [`Self::apply`].
+    ///
+    /// # Effects
+    /// The group has an unfinished operation; undone by `cancel`.
+    pub async fn record(&self, plan: Plan) -> Result<OperationId, Error> {
+        let (record, term) = self.put_on_record(&Arc::new(plan)).await?;
+        self.stores.release_terms(&term).await?;
+        Ok(record.id)
+    }
+
+    async fn put_on_record(&self, plan: &Arc<Plan>) -> Result<(OperationRecord, PairTerm), Error> {
         let at = self.context.clock().now();
         let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
         let time = uuid::Timestamp::from_unix(
@@ -98,9 +116,8 @@ impl Protector {
         );
         let id = OperationId::new(Uuid::new_v7(time));
         let term = self.stores.take_terms(plan.group, id, self.holder.clone()).await?;
-        let begun = self.begin(&plan, id, &term).await;
-        match begun {
-            Ok(record) => Ok(self.spawn(record, plan, Vec::new(), term)),
+        match self.begin(plan, id, &term).await {
+            Ok(record) => Ok((record, term)),
             Err(error) => {
                 self.stores.release_terms(&term).await?;
                 Err(error)

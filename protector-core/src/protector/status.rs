@@ -131,6 +131,15 @@ impl Protector {
         Ok(self.recall_one(id).await?.view())
     }
 
+    /// What is journaled of an operation so far, and when.
+    ///
+    /// # Errors
+    /// The stores cannot be read; there is no such operation.
+    pub async fn events(&self, id: OperationId) -> Result<Vec<(Timestamp, Event)>, Error> {
+        let recalled = self.recall_one(id).await?;
+        Ok(recalled.times.into_iter().zip(recalled.events).collect())
+    }
+
     pub(super) async fn recall_one(&self, id: OperationId) -> Result<Recalled, Error> {
         let all = self.recall(None).await?;
         all.into_iter().find(|recalled| recalled.record.id == id).ok_or(Error::OperationUnknown(id))

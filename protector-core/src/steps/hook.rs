@@ -1,11 +1,9 @@
 //! A person's own program or webhook, as a step.
 
-mod redact;
-
-use self::redact::redact;
 use crate::domain::HookCall;
 use crate::engine::{StepError, StepRun};
 use crate::error::{Class, Code, Coded, chain};
+use crate::secret::redact;
 use crate::steps::machine::Command;
 use crate::steps::{Machine, Seen, Site, SiteStep};
 use crate::transport::{Call, Caller, Semantics};

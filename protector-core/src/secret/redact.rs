@@ -1,13 +1,14 @@
-//! What a person's own program says goes into the record: without what looks like a secret.
+//! Texts that others wrote, without what looks like a secret: what a person's own program says goes into the record so.
 
 /// Words that name a secret, in lower case.
 const WORDS: [&str; 8] =
     ["password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential"];
-const INSTEAD: &str = "[redacted]";
+/// What stands where something was left out.
+pub const REDACTED: &str = "[redacted]";
 
 /// The same text without what stands behind a word for a secret on its line (`token: …`, `--password …`, `SECRET=…`), and
 /// without users and passwords in addresses.
-pub(super) fn redact(text: &str) -> String {
+pub fn redact(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -22,7 +23,7 @@ fn line(line: &str) -> String {
     });
     let kept = behind.filter(|from| !rest(*from).trim().is_empty()).and_then(|from| line.get(..from));
     match kept {
-        Some(kept) => without_users(&format!("{kept}{INSTEAD}")),
+        Some(kept) => without_users(&format!("{kept}{REDACTED}")),
         None => without_users(line),
     }
 }
@@ -38,7 +39,7 @@ fn without_users(line: &str) -> String {
         let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
         match authority.rsplit_once('@') {
             Some((_, host)) => {
-                told.push_str(INSTEAD);
+                told.push_str(REDACTED);
                 told.push('@');
                 told.push_str(host);
             }
