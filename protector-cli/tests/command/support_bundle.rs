@@ -28,7 +28,7 @@ async fn a_bundle_tells_what_was_done_and_no_secret() {
     let mut secrets = vec![read("protector.key"), "simulated-secret".to_owned()];
     for entry in fs::read_dir(bench.file("")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".token") {
+        if std::path::Path::new(&name).extension().is_some_and(|kind| kind == "token") {
             secrets.push(token(&name));
         }
     }
