@@ -142,7 +142,7 @@ impl Candidates<'_> {
         for port in &definition.ports {
             findings.extend(port_eligibility(source, name, port));
             // Needed at failover only: until then it can be mended.
-            warnings.extend(placement.port(name, port, claims).err().unwrap_or_default());
+            warnings.extend(placement.port(name, port, None, claims).err().unwrap_or_default());
         }
         warnings.extend(placement.flavor(name, &definition.flavor).err());
         self.check_lineages(captured, findings);

@@ -143,6 +143,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
             Some(captured) => {
                 let mut found =
                     Found { refusing: &mut findings, warnings: &mut warnings, claims: &mut claims };
+                let placement = placement.of(&captured.definition);
                 moves.push(place(facts, &placement, member, &captured.definition, &mut found));
             }
         }

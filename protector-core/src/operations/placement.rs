@@ -20,7 +20,15 @@ pub(super) struct Placement<'a> {
     pub(super) source_site: &'a SiteName,
 }
 
-impl Placement<'_> {
+impl<'a> Placement<'a> {
+    /// The same for a VM as it was captured: what was captured at the target has the names of there already.
+    pub(super) fn of<'d>(&self, definition: &'d ServerDefinition) -> Placement<'d>
+    where
+        'a: 'd,
+    {
+        Placement { target: self.target, mappings: self.mappings, source_site: &definition.site }
+    }
+
     fn mapped(&self, kind: MappingKind, name: &str) -> String {
         self.mappings.target(kind, self.source_site, name, &self.target.site).name
     }

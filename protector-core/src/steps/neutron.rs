@@ -132,6 +132,9 @@ pub struct DeletePortInput {
     pub port_id: PortId,
     /// The marker that it must have.
     pub marker: String,
+    /// Who may use it, if that matters: whoever else has come to use it since keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }
 
 impl SiteStep for DeletePort {
@@ -152,6 +155,18 @@ impl SiteStep for DeletePort {
             Ok(port) if !port.tags.contains(&input.marker) => {
                 let message =
                     format!("port {} at {} is not marked as protector's", port.id, site.access.site);
+                return Err(StepError::new(Code::StepConflict, message));
+            }
+            Ok(port)
+                if input
+                    .user
+                    .as_ref()
+                    .is_some_and(|user| !port.device_id.is_empty() && port.device_id != *user) =>
+            {
+                let message = format!(
+                    "port {} at {} is used by {} since the plan was made",
+                    port.id, site.access.site, port.device_id
+                );
                 return Err(StepError::new(Code::StepConflict, message));
             }
             Ok(_) => {}

@@ -109,7 +109,7 @@ pub(super) fn keypairs_and_groups<'a>(
 ) -> Shared<'a> {
     let mut shared = Shared::default();
     for one in moves.iter().filter(|one| one.shadow.is_none() && one.absent.is_none()) {
-        let name = &one.member.name;
+        let (name, placement) = (&one.member.name, placement.of(one.definition));
         if let Some(keypair) = &one.definition.keypair {
             placement.keypair(name, keypair, &mut shared.keypairs, (findings, warnings));
         }

@@ -1,6 +1,6 @@
 use super::{FailoverFacts, MoveMode};
 use crate::domain::{
-    Finding, FindingCode, Member, PortDefinition, ServerDefinition, SiteVolume, VolumeDefinition,
+    Finding, FindingCode, Member, PortDefinition, ServerDefinition, SiteVolume, VolumeDefinition, naming,
 };
 use crate::driver::ArrayVolume;
 use crate::id::PortId;
@@ -53,6 +53,8 @@ pub(super) struct MovedPort<'a> {
     pub(super) there: Option<PortId>,
     /// The port that has to be made.
     pub(super) new: Option<NewPort>,
+    /// The port that goes before: an earlier attempt made it, and it is not what today's mappings ask for.
+    pub(super) instead: Option<&'a Port>,
     /// Its addresses at the target.
     pub(super) addresses: Vec<String>,
     /// What its own addresses are there, as far as today's mappings have it so.
@@ -116,9 +118,17 @@ pub(super) fn place<'a>(
         let known = member.ports.iter().find(|known| known.lineage == port.lineage);
         let there = known.and_then(|known| known.sites.get(&target.site)).and_then(|id| target.port(id));
         match there {
-            Some(there) => ports.push(stays(placement, &definition.name, port, there, found.warnings)),
-            None => match placement.port(&definition.name, port, found.claims) {
-                Ok(new) => ports.push(made(port, new)),
+            Some(there) => {
+                let idle = shadow.is_none() && is_left_over(facts, member, there);
+                let again = idle.then(|| again(placement, &definition.name, port, there, found.claims));
+                ports.push(
+                    again
+                        .flatten()
+                        .unwrap_or_else(|| stays(placement, &definition.name, port, there, found.warnings)),
+                );
+            }
+            None => match placement.port(&definition.name, port, None, found.claims) {
+                Ok(new) => ports.push(made(port, new, None)),
                 Err(more) => of_vm.extend(more),
             },
         }
@@ -131,10 +141,47 @@ pub(super) fn place<'a>(
 }
 
 /// A port that has to be made.
-fn made(port: &PortDefinition, new: NewPort) -> MovedPort<'_> {
+fn made<'a>(port: &'a PortDefinition, new: NewPort, instead: Option<&'a Port>) -> MovedPort<'a> {
     let addresses: Vec<String> = new.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect();
     let became = became(port, &addresses);
-    MovedPort { definition: port, there: None, new: Some(new), addresses, became }
+    MovedPort { definition: port, there: None, new: Some(new), instead, addresses, became }
+}
+
+/// Whether a port was made for a server that was not: it bears our mark, and nobody uses it but, maybe, a server that could
+/// not be built.
+fn is_left_over(facts: &FailoverFacts<'_>, member: &Member, port: &Port) -> bool {
+    let broken = |server: &Server| {
+        let lineage = server.metadata.get(naming::LINEAGE_KEY);
+        server.status == "ERROR" && lineage.is_some_and(|lineage| *lineage == member.lineage.to_string())
+    };
+    let user = facts.target.site.servers.iter().find(|server| server.id.as_str() == port.device_id);
+    port.tags.contains(&naming::port_tag(facts.group.id))
+        && (port.device_id.is_empty() || user.is_some_and(broken))
+}
+
+/// What has to be made in the place of a port that is left over, if that is not what today's mappings ask for.
+fn again<'a>(
+    placement: &Placement<'_>,
+    server: &str,
+    port: &'a PortDefinition,
+    there: &'a Port,
+    claims: &mut Claims,
+) -> Option<MovedPort<'a>> {
+    let wanted = placement.place_port(server, port).ok()?;
+    let mut unknown = Vec::new();
+    let groups = placement.security_groups(server, port, &mut unknown);
+    let sorted = |words: &[String]| words.iter().cloned().collect::<BTreeSet<String>>();
+    let addresses: Vec<String> =
+        there.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect();
+    let guarded = port.port_security_enabled.unwrap_or(true);
+    let same = wanted.network.id == there.network_id
+        && sorted(&wanted.addresses()) == sorted(&addresses)
+        && (!guarded || sorted(&groups) == sorted(&there.security_groups));
+    if same {
+        return None;
+    }
+    let new = placement.port(server, port, Some(&there.id), claims).ok()?;
+    Some(made(port, new, Some(there)))
 }
 
 /// A port that is there: it stays as it is, whatever today's mappings say.
@@ -151,6 +198,7 @@ fn stays<'a>(
         definition: port,
         there: Some(there.id.clone()),
         new: None,
+        instead: None,
         addresses,
         became: BTreeMap::new(),
     };

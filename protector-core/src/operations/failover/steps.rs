@@ -218,6 +218,10 @@ impl<'a> Writer<'a> {
         Placement { target: self.facts.target.site, mappings, source_site: self.source }
     }
 
+    fn placement_of(&self, one: &Move<'a>) -> Placement<'a> {
+        self.placement().of(one.definition)
+    }
+
     fn move_of(&self, member: LineageId) -> Option<&'a Move<'a>> {
         self.moves.iter().find(|one| one.member.lineage == member)
     }

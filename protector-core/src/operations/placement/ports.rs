@@ -4,6 +4,7 @@ use super::Placement;
 use crate::config::MappingKind;
 use crate::domain::subnet_mapping::{Direction, KnownSubnet};
 use crate::domain::{Finding, FindingCode, FixedAddress, PortDefinition};
+use crate::id::PortId;
 use crate::openstack::network::{AddressPair, FixedIp, Network, NewPort, Port};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,15 +41,17 @@ impl PlacedPort<'_> {
 }
 
 impl<'p> Placement<'p> {
-    /// The port with the same MAC in the mapped network, with the addresses that the mapped subnets give it.
+    /// The port with the same MAC in the mapped network, with the addresses that the mapped subnets give it; `instead` of one
+    /// that is there.
     pub(in crate::operations) fn port(
         &self,
         server: &str,
         port: &PortDefinition,
+        instead: Option<&PortId>,
         claims: &mut Claims,
     ) -> Result<NewPort, Vec<Finding>> {
         let placed = self.place_port(server, port)?;
-        let mut findings = self.conflicts(server, port, &placed, claims);
+        let mut findings = self.conflicts(server, port, (&placed, instead), claims);
         let security_groups = self.security_groups(server, port, &mut findings);
         if !findings.is_empty() {
             return Err(findings);
@@ -111,7 +114,7 @@ impl<'p> Placement<'p> {
         &self,
         server: &str,
         port: &PortDefinition,
-        placed: &PlacedPort<'_>,
+        (placed, instead): (&PlacedPort<'_>, Option<&PortId>),
         claims: &mut Claims,
     ) -> Vec<Finding> {
         let network = &placed.network.id;
@@ -122,7 +125,8 @@ impl<'p> Placement<'p> {
             other.mac_address.eq_ignore_ascii_case(&port.mac_address)
                 || of_other().any(|address| addresses.contains(address))
         };
-        let there = self.target.ports.iter().filter(|other| other.network_id == *network).filter(uses);
+        let others = self.target.ports.iter().filter(|other| Some(&other.id) != instead);
+        let there = others.filter(|other| other.network_id == *network).filter(uses);
         let mut findings: Vec<Finding> = there
             .map(|other| {
                 self.finding(

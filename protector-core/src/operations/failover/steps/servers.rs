@@ -230,7 +230,7 @@ impl Writer<'_> {
 
     /// What the VM's keypair is called there.
     fn key_name(&self, shared: &Shared<'_>, one: &Move<'_>) -> Option<String> {
-        self.placement().key_name(&shared.keypairs, one.definition.keypair.as_ref()?)
+        self.placement_of(one).key_name(&shared.keypairs, one.definition.keypair.as_ref()?)
     }
 
     fn new_server(&self, shared: &Shared<'_>, prepared: &Prepared, one: &Move<'_>) -> Value {
@@ -261,7 +261,7 @@ impl Writer<'_> {
         let mut server = json!({"name": definition.name, "flavorRef": one.flavor, "metadata": metadata,
             "tags": definition.tags, "block_device_mapping_v2": block_devices, "networks": networks,
             "config_drive": definition.config_drive});
-        let placement = self.placement();
+        let placement = self.placement_of(one);
         let group = definition.server_group.as_ref().map(|group| placement.server_group_name(group));
         let group = group.and_then(|name| prepared.server_groups.get(&name));
         insert_some(&mut server, "description", definition.description.as_ref().map(|text| json!(text)));

@@ -4,11 +4,13 @@ use super::{Ground, Prepared, Writer};
 use crate::domain::{OperationType, ReplicationState, SiteVolume, VolumeDefinition, naming};
 use crate::engine::{StepBuilder, output};
 use crate::id::{LineageId, StepId};
+use crate::openstack::network::Port;
 use crate::operations::failover::checks::Shared;
 use crate::operations::failover::placing::{Move, MovedPort, MovedVolume};
 use crate::operations::placement::twin;
 use crate::operations::site_volume;
 use crate::operations::twins::{create_twin, extend_twin, volume_label};
+use crate::steps::neutron::DeletePortInput;
 use crate::steps::storage::{HoldPointInput, SafetySnapshotInput};
 use serde_json::{Value, json};
 
@@ -88,9 +90,28 @@ impl Writer<'_> {
         .call("POST network /ports")
         .call("PUT network /ports/{id}/tags")
         .reverted_by("DELETE network /ports/{id}");
-        let step = self.plan.add(ground.under_some(step));
+        let removed = port.instead.map(|there| self.remove_port(there, name, ground));
+        let step = self.plan.add(ground.under_some(step).after(&removed));
         prepared.ports.insert(lineage, output(&step, "port_id"));
         prepared.need(step, ground);
+    }
+
+    /// Nobody misses it: a move that is undone does without it, and the next one makes another.
+    fn remove_port(&mut self, there: &Port, server: &str, ground: &Ground) -> StepId {
+        let id = &there.id;
+        let step = StepBuilder::new(
+            "delete_port",
+            format!("delete_port/{id}"),
+            format!("delete a port of {server} that is not what the mappings ask for"),
+        )
+        .at(self.target)
+        .input(DeletePortInput {
+            port_id: id.clone(),
+            marker: naming::port_tag(self.facts.group.id),
+            user: Some(there.device_id.clone()),
+        })
+        .call(format!("DELETE network /ports/{id}"));
+        self.plan.add(ground.under_some(step))
     }
 
     /// From now on the array's own retention cannot take the point away.

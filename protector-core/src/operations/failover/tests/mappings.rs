@@ -211,3 +211,18 @@ fn what_a_volume_knows_of_its_image_names_the_image_of_the_other_site() {
     let there = json!({"image_id": "id-b", "image_name": "dr-debian", "os_distro": "debian"});
     assert!(known.contains(&&there), "{known:?}");
 }
+
+#[test]
+fn what_was_captured_at_the_target_has_the_names_of_there_already() {
+    // What is called small at the one site is tiny at the other, where small is something else.
+    let swapped = mapped(MappingKind::Flavor, &[("small", "tiny"), ("tiny", "small")]);
+    let planned = planned(GroupPolicy::default(), &swapped, |target, captured| {
+        target.flavors.push(from(json!({"id": "f2", "name": "tiny", "description": null, "vcpus": 1,
+            "ram": 512, "disk": 0, "swap": 0})));
+        captured[1].definition.site = "site-b".into();
+    });
+    let plan = planned.plan.unwrap();
+    let flavor =
+        |server: &str| input(&plan, &format!("create_server/{server}"))["server"]["flavorRef"].clone();
+    assert_eq!((flavor("web"), flavor("db")), (json!("f2"), json!("f1")));
+}
