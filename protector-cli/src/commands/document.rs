@@ -9,6 +9,7 @@ use protector_core::config::GroupDocument;
 use protector_core::faces::{documents, exit};
 use protector_core::protector::{Protector, Request};
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::path::Path;
 
 pub(super) fn export(document: &GroupDocument, file: Option<&Path>) -> Result<Answer, Error> {
@@ -61,7 +62,7 @@ async fn plan(protector: &Protector, name: &str, requests: &[Request]) -> Result
             text += answer.text.trim_end_matches("nothing was changed");
             plans.push((operation, answer.document));
         } else {
-            text += &format!("then {operation}, which is planned when that is done\n");
+            let _ = writeln!(text, "then {operation}, which is planned when that is done");
             plans.push((operation, Value::Null));
         }
     }
@@ -95,7 +96,7 @@ async fn carry_out(
         if exit != exit::DONE {
             let left = names(requests.get(number + 1..).unwrap_or_default());
             if !left.is_empty() {
-                text += &format!("not begun: {}; apply the document again\n", left.join(", "));
+                let _ = writeln!(text, "not begun: {}; apply the document again", left.join(", "));
             }
             break;
         }

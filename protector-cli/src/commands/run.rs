@@ -91,7 +91,7 @@ fn goes_on(operation: &OperationView, warnings: &[Finding]) -> Answer {
     for warning in warnings {
         let _ = writeln!(text, "note: {warning}");
     }
-    text += &format!("it goes on in a process of its own: `protector operation watch {id}` follows it");
+    let _ = write!(text, "it goes on in a process of its own: `protector operation watch {id}` follows it");
     Answer::new(text, documents::begun(operation, warnings))
 }
 

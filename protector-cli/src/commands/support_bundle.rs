@@ -10,8 +10,9 @@ use protector_core::time::{Clock, SystemClock};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -40,7 +41,7 @@ pub(super) async fn carry_out(protector: &Protector, config: &Config, file: &Pat
         file.display()
     );
     if missing > 0 {
-        text += &format!("\n{missing} of them say why there is nothing in them");
+        let _ = write!(text, "\n{missing} of them say why there is nothing in them");
     }
     Ok(Answer::new(text, json!({"file": file, "documents": documents.keys().collect::<Vec<_>>()})))
 }
