@@ -14,6 +14,7 @@ use protector_core::config::clouds::ProjectReference;
 use protector_core::config::{Auth, CloudConfig, Interface, TlsConfig};
 use protector_core::engine::{Command, Event, OperationState, Plan, PlannedStep, decide};
 use protector_core::id::{GroupId, OperationId, StepId};
+use protector_core::journal::canonical::CanonicalJson;
 use protector_core::journal::{
     Holder, OperationRecord, Record, SiteStore, SqliteStore, StoredOperation, StoredRecord, Term,
 };
@@ -115,7 +116,7 @@ async fn journal(folder: &std::path::Path, records: usize) -> (SqliteStore, Term
         group: GroupId::new(Uuid::from_u128(2)),
         operation_type: "failover".to_owned(),
         home: "site-a".into(),
-        plan: serde_json::from_str(PLAN).unwrap(),
+        plan: CanonicalJson::of(&serde_json::from_str::<Value>(PLAN).unwrap()).unwrap(),
         plan_hash: "5f".repeat(32),
         started_by: holder.clone(),
         created_at: at,

@@ -14,7 +14,7 @@ pub use clouds::{Auth, CloudConfig, Clouds, Interface};
 pub use environment::Environment;
 pub use error::{ConfigError, Position};
 pub use group_document::{GroupDocument, PolicyDocument};
-pub use mappings::{Mapped, MappingKind, Mappings};
+pub use mappings::{AddressPair, AddressRule, Mapped, MappingKind, Mappings};
 pub use protector::{ArrayConfig, Defaults, EngineConfig, ProtectorConfig, SiteConfig};
 pub use tls::{ClientCertificate, TlsConfig, TlsFiles};
 pub(crate) use yaml::read_as;

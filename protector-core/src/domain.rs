@@ -1,5 +1,6 @@
 //! What the product talks about. No IO, no async.
 
+mod address_range;
 pub mod attribute;
 mod definition;
 mod drift;
@@ -18,10 +19,13 @@ mod recovery_point;
 mod remnant;
 mod rpo;
 pub mod site_report;
+pub mod subnet_mapping;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod volume_type;
 
+pub use address_range::AddressRange;
+pub(crate) use address_range::number;
 pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
     ServerGroupDefinition, VolumeDefinition,

@@ -101,6 +101,7 @@ def nova(settings, site):
 host = {site}-control
 state_path = {home}/state/nova
 compute_driver = testbed_hypervisor.TestbedDriver
+allow_resize_to_same_host = true
 vif_plugging_is_fatal = false
 vif_plugging_timeout = 0
 rpc_response_timeout = 60

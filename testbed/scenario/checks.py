@@ -11,6 +11,8 @@ OF_CINDER = re.compile(r'(volume|consisgroup)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0
 KINDS = ('servers', 'volumes', 'groups', 'snapshots', 'group_snapshots', 'ports', 'networks',
          'subnets', 'security_groups', 'server_groups', 'floating_ips', 'keypairs')
 CINDER_OWN = 'cinder-group'          # the Pure driver's group of all replicated volumes
+ATTACHMENT_IDS = ('volumes/*/attachment/attachment_id',
+                  'volumes/*/volume/attachments/*/attachment_id')
 CLOCK = ('next_scheduled', 'number')     # fields of a protection group that its schedule moves
 
 
@@ -208,9 +210,10 @@ def new_living(before, now, sites=None, arrays=None):
     return found
 
 
-def same_vms(before, now, site, servers, protected=True):
+def same_vms(before, now, site, servers, protected=True, resized=()):
     """The VMs are as they were: same ids, MACs, addresses, devices, and every other field. Only
-    times may differ, and while they are protected the volumes' group and protector's marks."""
+    times may differ, while they are protected the volumes' group and protector's marks, and the
+    ids of the attachments of those `resized`, which Nova makes anew."""
     found = []
     for name, server in servers.items():
         try:
@@ -222,6 +225,8 @@ def same_vms(before, now, site, servers, protected=True):
         found += [f'{name} at {site}: {line}' for line in told(compared['differences'])]
         for difference in compared['allowed']:
             path = fidelity.pattern(difference['path'])
+            if name in resized and path in ATTACHMENT_IDS:
+                continue
             if difference['class'] == 'time' or (protected and (
                     difference['class'] == 'marker' or path in fidelity.FROM_NOTHING)):
                 continue

@@ -25,6 +25,7 @@ class Journey:
         self.owned = checks.Owned(self.before, {self.home: members.values()})
         self.first_away = None        # the truth after the first move to the other site
         self.ours, self.moves = [], 0
+        self.resized = set()          # members that were resized on the way
         self.epoch = None
         self.volumes = {self.home: [v for i in members.values() for v in self.volumes_of(i)]}
 
@@ -171,7 +172,8 @@ class Journey:
         self.volumes[self.away] = [v for i in self.counterparts().values()
                                    for v in self.volumes_of(i, self.away)]
         if target == self.home:
-            assert checks.same_vms(self.before, self.now, self.home, self.members) == []
+            assert checks.same_vms(self.before, self.now, self.home, self.members,
+                                   resized=self.resized) == []
         else:
             self.assert_faithful(tolerated)
         expected = [written[v] for v in self.volumes[source]]
@@ -201,6 +203,29 @@ class Journey:
             assert checks.same_vms(self.first_away, self.now, self.away,
                                    self.counterparts()) == []
 
+    def join(self, name, server):
+        """The VM with this id at home is a member from now on, and what it has is no stranger's."""
+        self.members[name] = server
+        self._changed_members()
+
+    def leave(self, name):
+        """The VM is no member any more: what becomes of it from now on is harm to a stranger."""
+        left = checks.Owned(self.before, {self.home: [self.members.pop(name)]})
+        was, is_ = (snapshot['sites'][self.home] for snapshot in (self.before, self.now))
+        for kind in ('servers', 'volumes', 'ports'):
+            was[kind].update({i: is_[kind][i] for i in left.of(kind, self.home)})
+        was['attachments'].update({i: a for i, a in is_['attachments'].items()
+                                   if a['volume_id'] in left.volumes[self.home]})
+        array = self.bed.array_of(self.home).name
+        was, is_ = (snapshot['arrays'][array] for snapshot in (self.before, self.now))
+        for kind in ('volumes', 'snapshots'):
+            was[kind].update({n: i for n, i in is_[kind].items() if left.array_volume(n)})
+        self._changed_members()
+
+    def _changed_members(self):
+        self.owned = checks.Owned(self.before, {self.home: self.members.values()})
+        self.volumes = {self.home: [v for i in self.members.values() for v in self.volumes_of(i)]}
+
     def unprotect(self):
         """Leaves the VMs at home as they were before, and nothing of protector anywhere."""
         held = self.contents.read(self.home, self.volumes[self.home])
@@ -208,7 +233,7 @@ class Journey:
         assert result.operation['status'] == 'completed', result.told()
         self.look()
         assert checks.same_vms(self.before, self.now, self.home, self.members,
-                               protected=False) == []
+                               protected=False, resized=self.resized) == []
         assert checks.new_living(self.before, self.now) == []
         assert checks.strangers(self.before, self.now, self.owned) == []
         assert self.contents.read(self.home, self.volumes[self.home]) == held

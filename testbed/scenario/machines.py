@@ -144,6 +144,21 @@ class Machines:
             self.cloud.server_action(server, 'os-stop')
             self._server_is(server, 'SHUTOFF')
 
+    def extend(self, volume, size):
+        """Makes a volume that is in use larger."""
+        self.cloud.volume_action(volume, 'os-extend', {'new_size': size})
+        wait_status(self.cloud, 'block_storage', f'/volumes/{volume}', 'volume', ['in-use'])
+        found = self.cloud.get('block_storage', f'/volumes/{volume}')['volume']['size']
+        if found != size:
+            raise Broken(f'{self.cloud.site}: volume {volume} has {found} GiB, wanted {size}')
+
+    def resize(self, server, flavor):
+        """Gives a running VM another flavor."""
+        self.cloud.server_action(server, 'resize', {'flavorRef': self.site.flavors[flavor]})
+        self._server_is(server, 'VERIFY_RESIZE')
+        self.cloud.server_action(server, 'confirmResize')
+        self._server_is(server, 'ACTIVE')
+
     def image_booted(self, name):
         """A VM whose root disk is not a volume: protector has to refuse it."""
         image = self.cloud.post('image', '/images', {

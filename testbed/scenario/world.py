@@ -27,6 +27,7 @@ ENCRYPTION = {'provider': 'luks', 'control_location': 'front-end', 'cipher': 'ae
 FLAVORS = {
     'small': ('app.small', 'dr.small', {'ram': 256, 'vcpus': 1, 'disk': 0}),
     'tiny': ('app.tiny', 'app.tiny', {'ram': 128, 'vcpus': 1, 'disk': 1}),
+    'grown': ('app.grown', 'dr.grown', {'ram': 512, 'vcpus': 2, 'disk': 0}),
 }
 FLAVOR_SPECS = {'quota:cpu_shares': '2048'}
 

@@ -27,6 +27,8 @@ mod hooks;
 mod late;
 #[path = "../../examples/dr_drill/machines.rs"]
 mod machines;
+#[path = "operations/mappings.rs"]
+mod mappings;
 #[path = "operations/members.rs"]
 mod members;
 #[path = "operations/order.rs"]

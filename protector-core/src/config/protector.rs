@@ -1,11 +1,12 @@
 //! `protector.yaml`: how the two sites are reached. The file is protector's own, so every key is known.
 
+mod mappings;
 #[cfg(test)]
 mod tests;
 
 use super::ConfigError;
 use super::environment::{Environment, read};
-use super::mappings::{MappingError, MappingKind, Mappings, NamePair};
+use super::mappings::Mappings;
 use super::place::Place;
 use super::tls::TlsConfig;
 use super::yaml::Node;
@@ -160,7 +161,7 @@ impl ProtectorConfig {
             encryption_key: secret_reference(&root.require("encryption_key")?)?,
             mappings: root
                 .find("mappings")
-                .map(|place| mappings(&place, &sites))
+                .map(|place| mappings::read(&place, &sites))
                 .transpose()?
                 .unwrap_or_default(),
             defaults: root.find("defaults").map(|place| defaults(&place)).transpose()?.unwrap_or_default(),
@@ -237,40 +238,6 @@ fn array(place: &Place<'_>) -> Result<ArrayConfig, ConfigError> {
         ca_certificate,
         verify: place.find("verify").map(|verify| verify.boolean()).transpose()?.unwrap_or(true),
     })
-}
-
-fn mappings(place: &Place<'_>, sites: &BTreeMap<SiteName, SiteConfig>) -> Result<Mappings, ConfigError> {
-    place.only(&[
-        "networks",
-        "test_networks",
-        "flavors",
-        "volume_types",
-        "security_groups",
-        "availability_zones",
-    ])?;
-    let mut mappings = Mappings::default();
-    for kind in MappingKind::ALL {
-        let Some(list) = place.find(kind.as_str()) else { continue };
-        for entry in list.list()? {
-            let mut pair = NamePair::new();
-            for (site, name) in entry.entries()? {
-                let site_name = SiteName::from(site);
-                if !sites.contains_key(&site_name) {
-                    return Err(name.invalid("is no site of this file"));
-                }
-                pair.insert(site_name, name.text()?.to_owned());
-            }
-            mappings.insert(*kind, pair).map_err(|error| match error {
-                MappingError::NotAPair { .. } => {
-                    entry.invalid("does not say what one thing is called on each site")
-                }
-                MappingError::MappedTwice { site, name, .. } => entry.invalid(format!(
-                    "maps `{name}` on {site}, which is mapped already: keep one of the two"
-                )),
-            })?;
-        }
-    }
-    Ok(mappings)
 }
 
 fn defaults(place: &Place<'_>) -> Result<Defaults, ConfigError> {

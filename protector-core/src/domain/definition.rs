@@ -157,8 +157,11 @@ pub struct PortDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedAddress {
-    /// The subnet's name.
+    /// The subnet's name; may be empty.
     pub subnet: String,
+    /// The subnet; unknown of what was captured before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
     /// The subnet's range, to find its counterpart by.
     pub cidr: String,
     /// The address.

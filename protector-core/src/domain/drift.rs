@@ -145,7 +145,7 @@ impl Seen<'_> {
             let changed: Vec<&str> = [
                 ("network", before.network == now.network),
                 ("MAC address", before.mac_address == now.mac_address),
-                ("addresses", before.fixed_addresses == now.fixed_addresses),
+                ("addresses", places(before) == places(now)),
                 ("allowed address pairs", before.allowed_address_pairs == now.allowed_address_pairs),
                 ("security groups", before.security_groups == now.security_groups),
                 ("port security", before.port_security_enabled == now.port_security_enabled),
@@ -162,6 +162,12 @@ impl Seen<'_> {
             self.plain(&format!("port {}", before.mac_address), "it was unplugged since");
         }
     }
+}
+
+/// Where a port is, without what older captures do not tell.
+fn places(port: &PortDefinition) -> Vec<(&str, &str, &str)> {
+    let fixed = port.fixed_addresses.iter();
+    fixed.map(|fixed| (fixed.subnet.as_str(), fixed.cidr.as_str(), fixed.address.as_str())).collect()
 }
 
 fn volume_of(definition: &ServerDefinition, lineage: LineageId) -> Option<&VolumeDefinition> {

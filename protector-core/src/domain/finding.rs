@@ -43,10 +43,13 @@ finding_codes! {
     NetworkUnmapped = "network-unmapped";
     SubnetUnmapped = "subnet-unmapped";
     AddressInUse = "address-in-use";
+    AddressUnplaced = "address-unplaced";
+    AddressTwice = "address-twice";
     FlavorMissing = "flavor-missing";
     FlavorDiffers = "flavor-differs";
     SecurityGroupMissing = "security-group-missing";
     KeypairDiffers = "keypair-differs";
+    ServerGroupDiffers = "server-group-differs";
     AvailabilityZoneMissing = "availability-zone-missing";
     TwinMissing = "twin-missing";
     TwinTooSmall = "twin-too-small";

@@ -2,8 +2,11 @@
 //!
 //! Volume types are judged in [`super::volume_type`], for more than their names has to fit.
 
+mod subnets;
+
 use super::ServerDefinition;
 use super::site_report::{Check, CheckKind};
+use super::subnet_mapping::KnownSubnet;
 use crate::config::{MappingKind, Mappings};
 use crate::id::SiteName;
 use serde::Serialize;
@@ -14,14 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SiteNames {
     /// The site.
     pub site: SiteName,
-    /// The networks that the project may use, with the ranges of their subnets.
-    pub networks: BTreeMap<String, BTreeSet<String>>,
+    /// The networks that the project may use, with their subnets.
+    pub networks: BTreeMap<String, Vec<KnownSubnet>>,
     /// The flavors, with processors and MiB of memory.
     pub flavors: BTreeMap<String, (u64, u64)>,
     /// The project's security groups.
     pub security_groups: BTreeSet<String>,
     /// Nova's availability zones.
     pub availability_zones: BTreeSet<String>,
+    /// The keypairs of protector's user, with their public keys.
+    pub keypairs: BTreeMap<String, String>,
+    /// The project's server groups, with their policies.
+    pub server_groups: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What stands at one site for something of the other.
@@ -49,10 +56,12 @@ pub struct MappingView {
 #[derive(Debug, Default)]
 struct Need {
     servers: Vec<String>,
-    /// Ranges that a network has to have.
-    ranges: BTreeSet<String>,
     /// Processors and memory that a flavor has to have.
     sizes: BTreeSet<(u64, u64)>,
+    /// The public key of a keypair, if it is known.
+    key: Option<String>,
+    /// The policy of a server group.
+    policy: Option<String>,
 }
 
 type Needs = BTreeMap<(MappingKind, String), Need>;
@@ -64,7 +73,11 @@ impl SiteNames {
             MappingKind::Flavor => self.flavors.contains_key(name),
             MappingKind::SecurityGroup => self.security_groups.contains(name),
             MappingKind::AvailabilityZone => self.availability_zones.contains(name),
-            MappingKind::VolumeType => true,
+            MappingKind::Subnet => self.networks.values().flatten().any(|subnet| subnet.is(name)),
+            MappingKind::Keypair => self.keypairs.contains_key(name),
+            MappingKind::ServerGroup => self.server_groups.contains_key(name),
+            // Judged elsewhere, or not looked at.
+            MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image => true,
         }
     }
 }
@@ -80,14 +93,21 @@ pub fn mapping_views(
     for definition in definitions.iter().filter(|definition| definition.site == from.site) {
         note(&mut needs, definition);
     }
-    for kind in MappingKind::ALL.iter().filter(|kind| **kind != MappingKind::VolumeType) {
+    let by_name = |kind: &&MappingKind| {
+        !matches!(
+            kind,
+            MappingKind::Subnet | MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image
+        )
+    };
+    for kind in MappingKind::ALL.iter().filter(by_name) {
         for pair in mappings.pairs(*kind) {
             if let Some(name) = pair.get(&from.site).filter(|_| pair.contains_key(&to.site)) {
                 needs.entry((*kind, name.clone())).or_default();
             }
         }
     }
-    needs.into_iter().map(|((kind, name), need)| view((from, to), mappings, (kind, name), need)).collect()
+    let views = needs.into_iter().map(|((kind, name), need)| view((from, to), mappings, (kind, name), need));
+    views.chain(subnets::views((from, to), mappings, definitions)).collect()
 }
 
 fn note(needs: &mut Needs, definition: &ServerDefinition) {
@@ -105,10 +125,14 @@ fn note(needs: &mut Needs, definition: &ServerDefinition) {
     if let Some(zone) = &definition.availability_zone {
         need(MappingKind::AvailabilityZone, zone, &mut |_| {});
     }
+    if let Some(keypair) = &definition.keypair {
+        need(MappingKind::Keypair, &keypair.name, &mut |need| need.key.clone_from(&keypair.public_key));
+    }
+    if let Some(group) = &definition.server_group {
+        need(MappingKind::ServerGroup, &group.name, &mut |need| need.policy = Some(group.policy.clone()));
+    }
     for port in &definition.ports {
-        need(MappingKind::Network, &port.network, &mut |need| {
-            need.ranges.extend(port.fixed_addresses.iter().map(|fixed| fixed.cidr.clone()));
-        });
+        need(MappingKind::Network, &port.network, &mut |_| {});
         for group in &port.security_groups {
             need(MappingKind::SecurityGroup, group, &mut |_| {});
         }
@@ -130,8 +154,8 @@ fn view(
         problems.push(format!("{} has no {name}", from.site));
     }
     if to.has(kind, &mapped) {
-        problems.extend(misfits(to, kind, &mapped, &need));
-    } else {
+        problems.extend(misfits(to, (kind, target.explicit), &mapped, &need));
+    } else if !is_made(kind, &need) {
         problems.push(format!("{} has no {mapped}", to.site));
     }
     let back = mappings.target(kind, &to.site, &mapped, &from.site).name;
@@ -150,14 +174,33 @@ fn view(
     }
 }
 
-/// What is there and does not fit.
-fn misfits(to: &SiteNames, kind: MappingKind, mapped: &str, need: &Need) -> Vec<String> {
+/// Whether a move makes what is missing.
+fn is_made(kind: MappingKind, need: &Need) -> bool {
     match kind {
-        MappingKind::Network => {
-            let known = to.networks.get(mapped);
-            let missing =
-                need.ranges.iter().filter(|range| known.is_none_or(|known| !known.contains(*range)));
-            missing.map(|range| format!("{mapped} at {} has no subnet {range}", to.site)).collect()
+        MappingKind::Keypair => need.key.is_some(),
+        MappingKind::ServerGroup => need.policy.is_some(),
+        _ => false,
+    }
+}
+
+/// What is there and does not fit.
+fn misfits(to: &SiteNames, (kind, explicit): (MappingKind, bool), mapped: &str, need: &Need) -> Vec<String> {
+    match kind {
+        // Whoever maps a keypair may mean another key.
+        MappingKind::Keypair if !explicit => {
+            let key = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+            let (known, needed) = (to.keypairs.get(mapped), need.key.as_deref());
+            let other = known.zip(needed).filter(|(known, needed)| key(known) != key(needed));
+            other.map(|_| format!("{mapped} at {} has another key", to.site)).into_iter().collect()
+        }
+        MappingKind::ServerGroup => {
+            let known = to.server_groups.get(mapped).zip(need.policy.as_ref());
+            let other = known.filter(|(known, needed)| !known.contains(*needed));
+            let told = |(known, needed): (&BTreeSet<String>, &String)| {
+                let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                format!("{mapped} at {} has the policy {known} instead of {needed}", to.site)
+            };
+            other.map(told).into_iter().collect()
         }
         MappingKind::Flavor => {
             let known = to.flavors.get(mapped).copied();
@@ -198,16 +241,24 @@ pub fn check(views: &[MappingView]) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AddressRule;
     use crate::domain::site_report::CheckStatus;
     use crate::domain::testing::definition;
+    use crate::domain::{KeypairDefinition, ServerGroupDefinition};
+
+    fn subnet(name: &str, cidr: &str) -> KnownSubnet {
+        KnownSubnet { id: format!("id of {name}"), name: name.to_owned(), cidr: cidr.to_owned() }
+    }
 
     fn names(site: &str) -> SiteNames {
         SiteNames {
             site: site.into(),
-            networks: [("app-net".to_owned(), ["10.10.0.0/24".to_owned()].into())].into(),
+            networks: [("app-net".to_owned(), vec![subnet("app-subnet", "10.10.0.0/24")])].into(),
             flavors: [("app.small".to_owned(), (1, 512))].into(),
             security_groups: ["default".to_owned()].into(),
             availability_zones: ["nova".to_owned()].into(),
+            keypairs: BTreeMap::new(),
+            server_groups: BTreeMap::new(),
         }
     }
 
@@ -233,6 +284,7 @@ mod tests {
                 (MappingKind::Network, "app-net", "app-net"),
                 (MappingKind::Flavor, "app.small", "app.small"),
                 (MappingKind::SecurityGroup, "default", "default"),
+                (MappingKind::Subnet, "app-subnet", "app-subnet"),
             ]
         );
         assert!(views.iter().all(|view| !view.explicit && view.needed_by == ["web-1"]), "{views:#?}");
@@ -245,15 +297,15 @@ mod tests {
     fn what_does_not_fit_is_said_before_it_is_needed() {
         let (a, mut b) = (names("site-a"), names("site-b"));
         b.flavors.insert("app.small".to_owned(), (2, 512));
-        b.networks.insert("app-net".to_owned(), BTreeSet::new());
+        b.networks.insert("app-net".to_owned(), Vec::new());
         b.security_groups.clear();
         let views = mapping_views((&a, &b), &Mappings::default(), &[definition("site-a")]);
         assert_eq!(
             problems(&views),
             [
-                "app-net at site-b has no subnet 10.10.0.0/24",
                 "app.small at site-b has 2 processors and 512 MiB instead of 1 and 512",
                 "site-b has no default",
+                "app-net at site-b: it has no subnet 10.10.0.0/24 for the address 10.10.0.7",
             ]
         );
         assert_eq!(check(&views).status, CheckStatus::Failed);
@@ -277,5 +329,88 @@ mod tests {
         let mappings = mapped(MappingKind::Flavor, "app.tiny", "app.small");
         let views = mapping_views((&a, &b), &mappings, &[definition("site-a")]);
         assert_eq!(problems(&views), ["the way back leads to app.tiny", "site-a has no app.tiny"]);
+    }
+
+    #[test]
+    fn keypairs_and_server_groups_that_are_missing_are_made_and_others_are_told() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        let mut vm = definition("site-a");
+        vm.keypair = Some(KeypairDefinition {
+            name: "key".to_owned(),
+            public_key: Some("ssh-ed25519 AAAA owner".to_owned()),
+            kind: "ssh".to_owned(),
+        });
+        vm.server_group = Some(ServerGroupDefinition {
+            name: "apart".to_owned(),
+            policy: "anti-affinity".to_owned(),
+            rules: BTreeMap::new(),
+        });
+        let told = |b: &SiteNames, mappings: &Mappings, vm: &ServerDefinition| -> Vec<String> {
+            let views = mapping_views((&a, b), mappings, std::slice::from_ref(vm));
+            problems(&views).into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(told(&b, &Mappings::default(), &vm), Vec::<String>::new());
+        b.keypairs.insert("key".to_owned(), "ssh-ed25519 BBBB".to_owned());
+        b.server_groups.insert("apart".to_owned(), ["affinity".to_owned()].into());
+        let said = [
+            "key at site-b has another key",
+            "apart at site-b has the policy affinity instead of anti-affinity",
+        ];
+        assert_eq!(told(&b, &Mappings::default(), &vm), said);
+        b.keypairs.insert("dr-key".to_owned(), "ssh-ed25519 BBBB".to_owned());
+        let mut another = mapped(MappingKind::Keypair, "key", "dr-key");
+        let pair = [("site-a".into(), "apart".to_owned()), ("site-b".into(), "dr-apart".to_owned())].into();
+        another.insert(MappingKind::ServerGroup, pair).unwrap();
+        let explicit = ["site-a has no key", "site-a has no apart"];
+        assert_eq!(told(&b, &another, &vm), explicit, "what is mapped is looked for on both sites");
+        vm.keypair.as_mut().unwrap().public_key = None;
+        b.keypairs.clear();
+        assert_eq!(told(&b, &Mappings::default(), &vm)[0], "site-b has no key");
+    }
+
+    fn with_subnet(a: &str, b: &str, rule: AddressRule) -> Mappings {
+        let mut mappings = Mappings::default();
+        let pair = [("site-a".into(), a.to_owned()), ("site-b".into(), b.to_owned())].into();
+        mappings.insert_subnet(pair, rule).unwrap();
+        mappings
+    }
+
+    #[test]
+    fn addresses_are_followed_into_the_subnet_that_stands_for_theirs_and_back() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        b.networks.insert("app-net".to_owned(), vec![subnet("dr-subnet", "10.20.0.0/24")]);
+        let told = |mappings: &Mappings, definitions: &[ServerDefinition]| -> Vec<String> {
+            let views = mapping_views((&a, &b), mappings, definitions);
+            problems(&views).into_iter().map(str::to_owned).collect()
+        };
+        let vm = definition("site-a");
+        let translated = with_subnet("app-subnet", "dr-subnet", AddressRule::Translate);
+        let views = mapping_views((&a, &b), &translated, std::slice::from_ref(&vm));
+        let last = views.last().unwrap();
+        assert_eq!((last.kind, &*last.mapped, last.explicit), (MappingKind::Subnet, "dr-subnet", true));
+        assert_eq!((&last.needed_by, &last.problems), (&vec!["web-1".to_owned()], &vec![]));
+        // In the other direction the mapping leads to what is there, though no VM needs it.
+        let back = mapping_views((&b, &a), &translated, std::slice::from_ref(&vm));
+        let subnets = back.iter().filter(|view| view.kind == MappingKind::Subnet);
+        let subnets: Vec<_> = subnets.map(|view| (&*view.name, &*view.mapped, &view.problems)).collect();
+        assert_eq!(subnets, [("dr-subnet", "app-subnet", &vec![])]);
+
+        let kept = with_subnet("app-subnet", "dr-subnet", AddressRule::Keep);
+        let said = "app-net at site-b: 10.10.0.7 is no address for a port in dr-subnet (10.20.0.0/24)";
+        assert_eq!(told(&kept, std::slice::from_ref(&vm)), [said]);
+        let nowhere = with_subnet("app-subnet", "no-subnet", AddressRule::Translate);
+        let said = ["app-net at site-b: it has no subnet no-subnet (for app-subnet at site-a)"];
+        assert_eq!(told(&nowhere, std::slice::from_ref(&vm)), said);
+        assert_eq!(told(&nowhere, &[]), ["site-b has no no-subnet"]);
+    }
+
+    #[test]
+    fn two_vms_that_would_get_one_address_are_told() {
+        let (a, mut b) = (names("site-a"), names("site-b"));
+        b.networks.insert("app-net".to_owned(), vec![subnet("app-subnet", "10.10.0.0/24")]);
+        let mut other = definition("site-a");
+        "web-2".clone_into(&mut other.name);
+        let views = mapping_views((&a, &b), &Mappings::default(), &[definition("site-a"), other]);
+        assert_eq!(problems(&views), ["10.10.0.7 in app-net at site-b would be that of web-1 and of web-2"]);
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn definition(site: &str) -> ServerDefinition {
         mac_address: "fa:16:3e:00:00:01".to_owned(),
         fixed_addresses: vec![FixedAddress {
             subnet: "app-subnet".to_owned(),
+            subnet_id: Some("s1".to_owned()),
             cidr: "10.10.0.0/24".to_owned(),
             address: "10.10.0.7".to_owned(),
         }],

@@ -1,10 +1,12 @@
 use crate::domain::{Finding, OperationType};
 use crate::id::{GroupId, SiteName, StepId};
+use crate::journal::canonical::{CanonicalJson, Sorted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
+use std::io;
 use std::time::Duration;
 
 /// The frozen list of steps of one operation, computed before anything is touched.
@@ -170,12 +172,36 @@ pub enum PlanError {
 impl Plan {
     /// SHA-256 over the plan in canonical JSON, hexadecimal.
     pub fn hash(&self) -> String {
-        // serde_json's maps are sorted by key: the text is canonical.
-        let text = json!(self).to_string();
-        Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+        let mut text = Hashed(Sha256::new());
+        // Neither this writer nor what a plan is made of ever fails.
+        drop(serde_json::to_writer(&mut text, &self.sorted()));
+        text.0.finalize().iter().fold(String::new(), |mut hash, byte| {
             let _ = write!(hash, "{byte:02x}");
             hash
         })
+    }
+
+    /// The plan in canonical JSON.
+    ///
+    /// # Errors
+    /// It has no form in JSON.
+    pub fn text(&self) -> Result<CanonicalJson, serde_json::Error> {
+        CanonicalJson::of_sorted(&self.sorted())
+    }
+
+    fn sorted(&self) -> SortedPlan<'_> {
+        SortedPlan {
+            epoch: self.epoch,
+            group: &self.group,
+            group_name: &self.group_name,
+            operation_type: Sorted(&self.operation_type),
+            recovery: Sorted(&self.recovery),
+            source_site: &self.source_site,
+            steps: self.steps.iter().map(Sorted).collect(),
+            target_site: &self.target_site,
+            version: self.version,
+            warnings: Sorted(&self.warnings),
+        }
     }
 
     /// A step by its name.
@@ -203,6 +229,35 @@ impl Plan {
     /// [`PlanError::NoOutput`].
     pub fn resolve(step: &PlannedStep, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
         resolve(&step.input, outputs)
+    }
+}
+
+/// A plan's fields in the order of their names.
+#[derive(Serialize)]
+struct SortedPlan<'a> {
+    epoch: u64,
+    group: &'a GroupId,
+    group_name: &'a str,
+    operation_type: Sorted<'a, OperationType>,
+    recovery: Sorted<'a, Recovery>,
+    source_site: &'a SiteName,
+    steps: Vec<Sorted<'a, PlannedStep>>,
+    target_site: &'a SiteName,
+    version: u32,
+    warnings: Sorted<'a, Vec<Finding>>,
+}
+
+/// Takes a text to hash it.
+struct Hashed(Sha256);
+
+impl io::Write for Hashed {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0.update(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -247,6 +247,7 @@ fn port_definition(
         let subnet = facts.subnets.iter().find(|subnet| subnet.id == fixed.subnet_id)?;
         Some(FixedAddress {
             subnet: subnet.name.clone(),
+            subnet_id: Some(subnet.id.clone()),
             cidr: subnet.cidr.clone(),
             address: fixed.ip_address.clone()?,
         })

@@ -1,10 +1,11 @@
 use super::SiteAccess;
 use crate::domain::mapping_report::SiteNames;
+use crate::domain::subnet_mapping::KnownSubnet;
 use crate::openstack::Error;
 use crate::openstack::network::{Network, NetworkQuery, SecurityGroupQuery, SubnetQuery};
 use crate::transport::Context;
 use futures::{TryStreamExt, try_join};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads what a site has that can be mapped.
 ///
@@ -16,13 +17,20 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
     let project = cloud.session().project(context).await?;
     let (networks, subnets, flavors) = (cloud.networks(), cloud.subnets(), cloud.flavors());
     let (security_groups, zones) = (cloud.security_groups(), cloud.availability_zones());
-    let (networks, subnets, flavors, security_groups, zones) = try_join!(
+    let (keypairs, server_groups) = (cloud.keypairs(), cloud.server_groups());
+    let (networks, subnets, flavors, security_groups, zones, keypairs, server_groups) = try_join!(
         networks.list(context, &NetworkQuery::default()).try_collect::<Vec<_>>(),
         subnets.list(context, &SubnetQuery::default()).try_collect::<Vec<_>>(),
         flavors.list(context).try_collect::<Vec<_>>(),
         security_groups.list(context, &SecurityGroupQuery::default()).try_collect::<Vec<_>>(),
         zones.list(context),
+        keypairs.list(context).try_collect::<Vec<_>>(),
+        server_groups.list(context).try_collect::<Vec<_>>(),
     )?;
+    let mut policies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for group in server_groups {
+        policies.entry(group.name).or_default().insert(group.policy.policy);
+    }
     // An administrator sees other projects' private networks and security groups, too: they are none of ours.
     let own = |network: &&Network| network.project_id == project;
     let usable = networks.iter().filter(|network| own(network) || network.shared || network.external);
@@ -33,13 +41,18 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
             *known = network;
         }
     }
-    let ranges = |network: &Network| {
+    let inside = |network: &Network| {
         let inside = subnets.iter().filter(|subnet| subnet.network_id == network.id);
-        inside.map(|subnet| subnet.cidr.clone()).collect()
+        let known = inside.map(|subnet| KnownSubnet {
+            id: subnet.id.clone(),
+            name: subnet.name.clone(),
+            cidr: subnet.cidr.clone(),
+        });
+        known.collect()
     };
     Ok(SiteNames {
         site: access.site.clone(),
-        networks: named.into_iter().map(|(name, network)| (name, ranges(network))).collect(),
+        networks: named.into_iter().map(|(name, network)| (name, inside(network))).collect(),
         flavors: flavors.into_iter().map(|flavor| (flavor.name, (flavor.vcpus, flavor.ram))).collect(),
         security_groups: security_groups
             .into_iter()
@@ -47,5 +60,7 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
             .map(|group| group.name)
             .collect(),
         availability_zones: zones.into_iter().map(|zone| zone.name).collect(),
+        keypairs: keypairs.into_iter().map(|keypair| (keypair.name, keypair.public_key)).collect(),
+        server_groups: policies,
     })
 }

@@ -1,7 +1,71 @@
 //! The one way to write JSON down: keys sorted, no blanks. Equal values have equal texts, and so equal hashes.
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// JSON in its canonical text. It is not looked into as long as it is only kept, and as a text it takes a tenth of what it
+/// takes as a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanonicalJson(Arc<str>);
+
+impl CanonicalJson {
+    /// The canonical text of a value.
+    ///
+    /// # Errors
+    /// The value has no form in JSON.
+    pub fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self(text(value)?.into()))
+    }
+
+    /// What was written with nothing but values that are [`Sorted`] and structures whose fields are.
+    ///
+    /// # Errors
+    /// The value has no form in JSON.
+    pub fn of_sorted(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self(serde_json::to_string(value)?.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// It says something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+}
+
+impl Serialize for CanonicalJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CanonicalJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(Box::<str>::from(raw).into()))
+    }
+}
+
+/// Writes a value with its keys sorted: so something large is made a tree in its parts only, one after another.
+#[derive(Debug)]
+pub struct Sorted<'a, T>(pub &'a T);
+
+impl<T: Serialize> Serialize for Sorted<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // `serde_json` sorts them as long as nobody in the dependency tree asks it to keep their order; `cargo xtask test tree`
+        // sees to that.
+        serde_json::to_value(self.0).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
 
 /// The canonical text of a value.
 ///

@@ -1,5 +1,6 @@
 //! What the tests of stores are made with.
 
+use super::canonical::CanonicalJson;
 use super::{
     DocumentKind, Holder, Intent, OperationRecord, Proposal, Record, SiteStore, SqliteStore, Term, Version,
     WriteId,
@@ -45,7 +46,10 @@ pub(crate) fn operation(number: u128, home: SiteName) -> OperationRecord {
         group: group(),
         operation_type: "failover".to_owned(),
         home,
-        plan: json!({"steps": [{"id": "stop_server/web-1", "after": []}], "operation_type": "failover"}),
+        plan: CanonicalJson::of(
+            &json!({"steps": [{"id": "stop_server/web-1", "after": []}], "operation_type": "failover"}),
+        )
+        .unwrap(),
         plan_hash: "5f".repeat(32),
         started_by: holder(),
         created_at: at(),

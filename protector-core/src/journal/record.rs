@@ -4,7 +4,7 @@
 //! its operation, sequence number and term. The hash of the last record stands with the operation. So a row that is
 //! changed, removed, added or moved shows.
 
-use super::canonical;
+use super::canonical::{self, CanonicalJson};
 use super::{Holder, Term};
 use crate::id::{GroupId, OperationId, SiteName};
 use jiff::Timestamp;
@@ -57,22 +57,23 @@ impl fmt::Debug for Digest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationRecord {
-    /// Its identity.
-    pub id: OperationId,
+    // In the order of their names, so that the text is canonical as it is written.
+    /// When it was planned, by the planner's clock.
+    pub created_at: Timestamp,
     /// The group it moves.
     pub group: GroupId,
-    /// What kind of operation: `failover`, for one.
-    pub operation_type: String,
     /// The site whose store is appended to; the other one has a copy.
     pub home: SiteName,
+    /// Its identity.
+    pub id: OperationId,
+    /// What kind of operation: `failover`, for one.
+    pub operation_type: String,
     /// The frozen plan.
-    pub plan: Value,
+    pub plan: CanonicalJson,
     /// The plan's hash, as the planner defines it.
     pub plan_hash: String,
     /// Who started it.
     pub started_by: Holder,
-    /// When it was planned, by the planner's clock.
-    pub created_at: Timestamp,
 }
 
 /// Something that happened in an operation.
@@ -133,10 +134,10 @@ pub enum Unreadable {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct OperationText {
+#[derive(Serialize)]
+struct OperationText<'a> {
     format: u32,
-    operation: OperationRecord,
+    operation: &'a OperationRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -157,7 +158,7 @@ impl OperationRecord {
     /// # Errors
     /// The plan has no form in JSON.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
-        canonical::text(&OperationText { format: OPERATION_FORMAT, operation: self.clone() })
+        serde_json::to_string(&OperationText { format: OPERATION_FORMAT, operation: self })
     }
 }
 
@@ -171,11 +172,15 @@ impl StoredOperation {
         struct Format {
             format: u64,
         }
+        #[derive(Deserialize)]
+        struct Text {
+            operation: OperationRecord,
+        }
         let Format { format } = serde_json::from_str(&text).map_err(Unreadable::Malformed)?;
         if format > u64::from(OPERATION_FORMAT) {
             return Err(Unreadable::Newer(format));
         }
-        let OperationText { operation, .. } = serde_json::from_str(&text).map_err(Unreadable::Malformed)?;
+        let Text { operation } = serde_json::from_str(&text).map_err(Unreadable::Malformed)?;
         Ok(Self { record: operation, text, last_sequence })
     }
 

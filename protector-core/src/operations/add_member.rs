@@ -1,5 +1,5 @@
 use super::admission::{Admitted, Candidates};
-use super::placement::twin;
+use super::placement::{Placement, twin};
 use super::twins::{create_twin, new_member, remove_surplus_twins, with_twins};
 use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::config::ProtectorConfig;
@@ -194,9 +194,13 @@ fn steps(
     let joined = replication::join(source, &json!(ground.source_group), &volumes, &origin.array, title);
     let joined = plan.add(joined.after([&marked]));
     let mut twins: BTreeMap<LineageId, StepId> = BTreeMap::new();
+    let placement =
+        Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
     for volume in definitions().flat_map(|definition| &definition.volumes) {
         let twin = json!(twin(group.id, volume, target_type));
-        let step = create_twin(target, &storage.array, &json!(ground.target_group), volume, &twin);
+        let image = placement.image_metadata(volume);
+        let group = json!(ground.target_group);
+        let step = create_twin(target, &storage.array, &group, (volume, &image), &twin);
         twins.insert(volume.lineage, plan.add(step.after([&marked])));
     }
     let point = naming::point(OperationType::AddMember, group.epoch, facts.attempt);

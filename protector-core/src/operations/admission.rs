@@ -1,7 +1,7 @@
 //! Whether VMs can be protected, all findings at once, and what their volumes have in common.
 
 use super::Known;
-use super::placement::{Placement, eligibility, port_eligibility, quota, volume_eligibility};
+use super::placement::{Claims, Placement, eligibility, port_eligibility, quota, volume_eligibility};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, ProtectionGroup, naming};
 use crate::driver::ArrayVolume;
@@ -40,8 +40,9 @@ impl Candidates<'_> {
     pub(super) fn admit(&self, findings: &mut Vec<Finding>, warnings: &mut Vec<Finding>) -> Admitted {
         let (source, target) = (self.source.site, self.target.site);
         let placement = Placement { target, mappings: &self.config.mappings, source_site: &source.site };
+        let mut claims = Claims::default();
         for captured in self.captured {
-            self.check_member(captured, findings, warnings, &placement);
+            self.check_member(captured, (findings, warnings), &placement, &mut claims);
         }
         let volumes = || self.captured.iter().flat_map(|captured| &captured.definition.volumes);
         let types: BTreeSet<&str> = volumes().map(|volume| volume.volume_type.as_str()).collect();
@@ -114,9 +115,9 @@ impl Candidates<'_> {
     fn check_member(
         &self,
         captured: &Captured,
-        findings: &mut Vec<Finding>,
-        warnings: &mut Vec<Finding>,
+        (findings, warnings): (&mut Vec<Finding>, &mut Vec<Finding>),
         placement: &Placement<'_>,
+        claims: &mut Claims,
     ) {
         let source = self.source.site;
         let definition = &captured.definition;
@@ -141,7 +142,7 @@ impl Candidates<'_> {
         for port in &definition.ports {
             findings.extend(port_eligibility(source, name, port));
             // Needed at failover only: until then it can be mended.
-            warnings.extend(placement.port(name, port).err().unwrap_or_default());
+            warnings.extend(placement.port(name, port, claims).err().unwrap_or_default());
         }
         warnings.extend(placement.flavor(name, &definition.flavor).err());
         self.check_lineages(captured, findings);

@@ -2,10 +2,9 @@ mod checks;
 mod placing;
 mod steps;
 
-pub(super) use self::checks::first_two;
 use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
 use self::placing::{Found, Unmade, place};
-use super::placement::Placement;
+use super::placement::{Claims, Placement};
 use super::{Known, Planned, PlanningError, replication, turns, twins};
 use crate::config::ProtectorConfig;
 use crate::domain::{
@@ -131,6 +130,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
     // In a disaster an order that cannot be kept keeps nobody from coming up.
     let order = turns::start_order(group, if unplanned { &mut warnings } else { &mut findings });
     let mut moves = Vec::new();
+    let mut claims = Claims::default();
     for member in facts.members() {
         match facts.captured.iter().find(|captured| captured.definition.lineage == member.lineage) {
             None => findings.push(Finding::new(
@@ -141,7 +141,8 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
                 "take it out of the group, or make it again and protect it",
             )),
             Some(captured) => {
-                let mut found = Found { refusing: &mut findings, warnings: &mut warnings };
+                let mut found =
+                    Found { refusing: &mut findings, warnings: &mut warnings, claims: &mut claims };
                 moves.push(place(facts, &placement, member, &captured.definition, &mut found));
             }
         }
@@ -152,7 +153,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         _ => check_compute_limits(facts, &moves, &mut findings),
     }
     check_volume_limits(facts, &moves, &mut findings);
-    let shared = keypairs_and_groups(facts, &moves, &mut findings, &mut warnings);
+    let shared = keypairs_and_groups(&placement, &moves, &mut findings, &mut warnings);
     if !findings.is_empty() {
         return Ok(Planned::refused(findings, warnings));
     }

@@ -1,3 +1,8 @@
+mod ports;
+mod shared;
+
+pub(super) use self::ports::{Claims, new_port};
+pub(super) use self::shared::{SharedKeypairs, SharedServerGroups};
 use crate::config::{MappingKind, Mappings};
 use crate::domain::{
     Finding, FindingCode, FlavorDefinition, PortDefinition, ServerDefinition, VolumeDefinition, naming,
@@ -5,8 +10,7 @@ use crate::domain::{
 use crate::id::{ConsistencyGroupId, GroupId, SiteName};
 use crate::inventory::SiteFacts;
 use crate::openstack::block_storage::NewVolume;
-use crate::openstack::network::{AddressPair, FixedIp, NewPort, Subnet};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Finds, at the site that a VM goes to, what stands for what it has where it is.
 #[derive(Debug)]
@@ -71,118 +75,20 @@ impl Placement<'_> {
         }
     }
 
+    /// What a volume knows of the image that was written to it: the image's name and id are those of the other site where they
+    /// are mapped.
+    pub(super) fn image_metadata(&self, volume: &VolumeDefinition) -> BTreeMap<String, String> {
+        let names_image = |key: &str| key == "image_id" || key == "image_name";
+        let there = |(key, value): (&String, &String)| {
+            let value = if names_image(key) { self.mapped(MappingKind::Image, value) } else { value.clone() };
+            (key.clone(), value)
+        };
+        volume.image_metadata.iter().map(there).collect()
+    }
+
     /// The availability zone, if one was asked for.
     pub(super) fn availability_zone(&self, server: &ServerDefinition) -> Option<String> {
         server.availability_zone.as_ref().map(|zone| self.mapped(MappingKind::AvailabilityZone, zone))
-    }
-
-    /// The port with the same MAC and addresses in the mapped network.
-    pub(super) fn port(&self, server: &str, port: &PortDefinition) -> Result<NewPort, Vec<Finding>> {
-        let mut findings = Vec::new();
-        let name = self.mapped(MappingKind::Network, &port.network);
-        let subject = format!("network {name} of server {server}");
-        let Some(network) = self.target.network(&name) else {
-            return Err(vec![self.finding(
-                FindingCode::NetworkUnmapped,
-                subject,
-                format!("there is no network {name} (for {} at {})", port.network, self.source_site),
-                "make it, or map the network in protector.yaml (mappings.networks)",
-            )]);
-        };
-        let subnets: Vec<&Subnet> =
-            self.target.subnets.iter().filter(|subnet| subnet.network_id == network.id).collect();
-        let mut fixed_ips = Vec::new();
-        for fixed in &port.fixed_addresses {
-            let address = &fixed.address;
-            match subnets.iter().find(|subnet| subnet.cidr == fixed.cidr) {
-                Some(subnet) => fixed_ips
-                    .push(FixedIp { subnet_id: subnet.id.clone(), ip_address: Some(address.clone()) }),
-                None => findings.push(self.finding(
-                    FindingCode::SubnetUnmapped,
-                    subject.clone(),
-                    format!("it has no subnet {} for the address {address}", fixed.cidr),
-                    "make a subnet of the same range in it, or map the network to one that has it",
-                )),
-            }
-        }
-        for other in self.target.ports.iter().filter(|other| other.network_id == network.id) {
-            let same_mac = other.mac_address.eq_ignore_ascii_case(&port.mac_address);
-            let same_address =
-                other.fixed_ips.iter().any(|ip| fixed_ips.iter().any(|own| own.ip_address == ip.ip_address));
-            if same_mac || same_address {
-                findings.push(self.finding(
-                    FindingCode::AddressInUse,
-                    format!("port {} of server {server}", port.mac_address),
-                    format!("its MAC or IP address is used by port {} ({})", other.id, other.name),
-                    "free the address, or remove that port",
-                ));
-            }
-        }
-        let security_groups = self.security_groups(server, port, &mut findings);
-        if !findings.is_empty() {
-            return Err(findings);
-        }
-        Ok(new_port(port, network.id.clone(), fixed_ips, security_groups))
-    }
-
-    /// The ids of the security groups that stand for a port's.
-    pub(super) fn security_groups(
-        &self,
-        server: &str,
-        port: &PortDefinition,
-        findings: &mut Vec<Finding>,
-    ) -> Vec<String> {
-        let mut security_groups = Vec::new();
-        for group in &port.security_groups {
-            let mapped = self.mapped(MappingKind::SecurityGroup, group);
-            match self.target.security_group(&mapped) {
-                Some(found) => security_groups.push(found.id.clone()),
-                None => findings.push(self.finding(
-                    FindingCode::SecurityGroupMissing,
-                    format!("security group {mapped} of server {server}"),
-                    format!("there is no security group {mapped} (for {group} at {})", self.source_site),
-                    "make it, or map the security group in protector.yaml (mappings.security_groups)",
-                )),
-            }
-        }
-        security_groups
-    }
-}
-
-/// A port in another network that is the same in all else.
-pub(super) fn new_port(
-    port: &PortDefinition,
-    network_id: String,
-    fixed_ips: Vec<FixedIp>,
-    security_groups: Vec<String>,
-) -> NewPort {
-    let protected = port.port_security_enabled.unwrap_or(true);
-    NewPort {
-        network_id,
-        name: port.name.clone(),
-        description: port.description.clone(),
-        mac_address: Some(port.mac_address.clone()),
-        fixed_ips,
-        allowed_address_pairs: port
-            .allowed_address_pairs
-            .iter()
-            .map(|pair| AddressPair {
-                ip_address: pair.ip_address.clone(),
-                mac_address: pair.mac_address.clone(),
-            })
-            .collect(),
-        port_security_enabled: port.port_security_enabled,
-        // Neutron refuses security groups on a port without port security.
-        security_groups: protected.then_some(security_groups),
-        admin_state_up: port.admin_state_up,
-        // Nova sets it from the server's host name.
-        dns_name: None,
-        vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
-        extra_dhcp_opts: port
-            .extra_dhcp_options
-            .iter()
-            .filter_map(|option: &Value| serde_json::from_value(option.clone()).ok())
-            .collect(),
     }
 }
 

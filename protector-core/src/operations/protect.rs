@@ -1,5 +1,5 @@
 use super::admission::{Admitted, Candidates, keep};
-use super::placement::{quota, twin};
+use super::placement::{Placement, quota, twin};
 use super::twins::{create_twin, new_member, remove_surplus_twins, with_twins};
 use super::{Known, Planned, PlanningError, record_group, replication};
 use crate::config::ProtectorConfig;
@@ -262,13 +262,15 @@ fn steps(
         plan.add(replication::join(source, &group_at_source, &volumes, &decided.source_array, title));
 
     let mut twins: BTreeMap<LineageId, StepId> = BTreeMap::new();
+    let placement =
+        Placement { target: facts.target.site, mappings: &facts.config.mappings, source_site: source };
     for volume in definitions().flat_map(|definition| &definition.volumes) {
         let twin = twin(decided.group, volume, &decided.target_type);
         let step = create_twin(
             target,
             &decided.target_array,
             &output(&target_group, "group_id"),
-            volume,
+            (volume, &placement.image_metadata(volume)),
             &json!(twin),
         );
         twins.insert(volume.lineage, plan.add(step));

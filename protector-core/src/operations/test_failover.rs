@@ -3,7 +3,7 @@ mod networks;
 mod pool;
 mod steps;
 
-use self::copies::{Copy, keypairs, place};
+use self::copies::{CopiedVolume, Copy, keypairs, place};
 use self::networks::Grounds;
 use super::{Planned, PlanningError, replication, turns};
 use crate::config::ProtectorConfig;
@@ -11,6 +11,7 @@ use crate::domain::{Finding, FindingCode, OperationType, ProtectionGroup, Recove
 use crate::engine::{PlanBuilder, Recovery};
 use crate::inventory::{Captured, SiteFacts};
 use crate::operations::placement::{Placement, compute_quota, quota};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What planning a test needs to know: nothing of the site where the group runs.
@@ -67,20 +68,24 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
             )),
         }
     }
-    let volume_type = copies::volume_type(facts, &placement, &definitions, &mut findings);
+    let volume_types = copies::volume_types(facts, &placement, &definitions, &mut findings);
     findings.extend(compute_quota(facts.site, &definitions, (0, 0)));
     let sizes = || copies.iter().flat_map(|copy| &copy.volumes).map(|volume| volume.size);
     findings.extend(quota(facts.site, "volumes", sizes().count() as u64));
     findings.extend(quota(facts.site, "gigabytes", sizes().sum()));
-    if let Some(kind) = &volume_type {
+    for kind in volume_types.values().collect::<BTreeSet<_>>() {
+        let of_kind = |volume: &&CopiedVolume<'_>| {
+            volume_types.get(volume.definition.volume_type.as_str()) == Some(kind)
+        };
+        let sizes = || copies.iter().flat_map(|copy| &copy.volumes).filter(of_kind).map(|volume| volume.size);
         findings.extend(quota(facts.site, &format!("volumes_{kind}"), sizes().count() as u64));
         findings.extend(quota(facts.site, &format!("gigabytes_{kind}"), sizes().sum()));
     }
-    let keypairs = keypairs(facts, &copies, &mut findings, &mut warnings);
+    let keypairs = keypairs(&placement, &copies, &mut findings, &mut warnings);
     let order = turns::start_order(group, &mut findings);
-    let Some(volume_type) = volume_type.filter(|_| findings.is_empty()) else {
+    if !findings.is_empty() {
         return Ok(Planned::refused(findings, warnings));
-    };
+    }
     let mut plan = PlanBuilder::new(
         OperationType::TestFailover,
         group.id,
@@ -96,7 +101,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         facts,
         origin: &origin,
         array: &storage.array,
-        volume_type,
+        volume_types: &volume_types,
         copies: &copies,
         order,
         grounds: &grounds,

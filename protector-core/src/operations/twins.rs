@@ -75,7 +75,7 @@ pub(super) fn create_twin(
     site: &SiteName,
     array: &ArrayName,
     group: &Value,
-    volume: &VolumeDefinition,
+    (volume, image_metadata): (&VolumeDefinition, &BTreeMap<String, String>),
     twin: &Value,
 ) -> StepBuilder {
     let mut twin = twin.clone();
@@ -89,7 +89,7 @@ pub(super) fn create_twin(
     )
     .at(site)
     .input(json!({"lineage": volume.lineage, "volume": twin, "bootable": volume.bootable,
-        "image_metadata": volume.image_metadata, "array": array}))
+        "image_metadata": image_metadata, "array": array}))
     .call("POST block-storage /volumes")
     .call("POST block-storage /volumes/{id}/action os-set_bootable, os-set_image_metadata, os-reserve")
     .reverted_by("DELETE block-storage /volumes/{id}")

@@ -144,8 +144,7 @@ impl Protector {
             group: plan.group,
             operation_type: plan.operation_type.to_string(),
             home: home.clone(),
-            plan: serde_json::to_value(&**plan)
-                .map_err(|source| Error::PlanUnreadable { operation: id, source })?,
+            plan: plan.text().map_err(|source| Error::PlanUnreadable { operation: id, source })?,
             plan_hash: plan.hash(),
             started_by: self.holder.clone(),
             created_at: self.context.clock().now(),

@@ -198,7 +198,7 @@ impl Protector {
 
 fn recall(record: OperationRecord, records: &[StoredRecord]) -> Result<Recalled, Error> {
     let unreadable = |source| Error::PlanUnreadable { operation: record.id, source };
-    let plan: Plan = serde_json::from_value(record.plan.clone()).map_err(unreadable)?;
+    let plan: Plan = record.plan.read().map_err(unreadable)?;
     let plan = Arc::new(plan);
     let events: Vec<Event> =
         records.iter().map(|stored| read(&stored.record)).collect::<Result<_, _>>().map_err(unreadable)?;

@@ -2,6 +2,7 @@
 
 use super::{OpenError, WorldError, clock, source};
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::io;
@@ -36,6 +37,9 @@ pub(super) fn open(path: &Path, seed: u64, machine: Timestamp) -> Result<Connect
     existing(path)
 }
 
+/// Each connection has one user at a time.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 pub(super) fn in_memory(seed: u64, machine: Timestamp) -> Result<Connection, OpenError> {
     let path = Path::new(":memory:");
     let connection = Connection::open_in_memory().map_err(unavailable(path))?;
@@ -55,8 +59,8 @@ fn create(path: &Path, seed: u64, machine: Timestamp) -> Result<(), OpenError> {
     making.push(format!(".new-{}", uuid::Uuid::new_v4().simple()));
     let making = PathBuf::from(making);
     let made = (|| {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = Connection::open_with_flags(&making, flags).map_err(unavailable(path))?;
+        let connection = Connection::open_with_flags(&making, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)
+            .map_err(unavailable(path))?;
         prepare(&connection).map_err(unavailable(path))?;
         fill(&connection, seed, machine).map_err(unavailable(path))?;
         connection.close().map_err(|(_, error)| unavailable(path)(error))?;
@@ -74,6 +78,8 @@ fn create(path: &Path, seed: u64, machine: Timestamp) -> Result<(), OpenError> {
 fn prepare(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Without it each new value that is bound has its statement planned again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A killed process loses nothing; a machine that loses power may lose the last moments of a simulation.
@@ -109,8 +115,7 @@ fn fill(connection: &Connection, seed: u64, machine: Timestamp) -> Result<(), Wo
 }
 
 fn existing(path: &Path) -> Result<Connection, OpenError> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unavailable(path))?;
+    let connection = Connection::open_with_flags(path, FLAGS).map_err(unavailable(path))?;
     let read = |pragma: &str| -> Result<i64, rusqlite::Error> {
         connection.query_row(&format!("PRAGMA {pragma}"), (), |row| row.get(0))
     };

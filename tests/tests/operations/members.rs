@@ -168,7 +168,7 @@ async fn a_group_that_was_never_moved_is_released_without_a_trace() {
 async fn a_vm_that_joined_away_from_home_keeps_its_original_there() {
     let mut scene = Scene::protected_but(&["web-2"]).await;
     scene.go(&failover(), GroupStatus::FailedOver).await;
-    scene.make("cache-1", "10.20.0.77", "fa:16:3e:14:00:77").await;
+    scene.make("cache-1", ("app-back", "10.20.0.77", "fa:16:3e:14:00:77"), None).await;
     let original = machines::read(&scene.b).await.unwrap()["cache-1"].clone();
     scene.live(10).await;
     scene.done(&add(&["cache-1"])).await;

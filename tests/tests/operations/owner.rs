@@ -34,8 +34,9 @@ impl Scene {
         self.wait(Compute, &server, |server| text(server, "/server/status") == "ACTIVE").await;
     }
 
-    /// Makes a VM with one disk where the group runs.
-    pub(crate) async fn make(&mut self, name: &str, address: &str, mac: &str) {
+    /// Makes a VM with one disk where the group runs, with a network, an address and a MAC, maybe in a server group.
+    pub(crate) async fn make(&mut self, name: &str, port: (&str, &str, &str), group: Option<&str>) {
+        let (network, address, mac) = port;
         let here = self.here();
         let fields = json!({"name": format!("{name}-root"), "size": 10, "volume_type": "replicated"});
         let volume = here.made(BlockStorage, "/v3/volumes", "volume", &fields).await.unwrap();
@@ -44,7 +45,7 @@ impl Scene {
         let action = format!("{path}/action");
         let here = self.here();
         here.post(BlockStorage, &action, &json!({"os-set_bootable": {"bootable": true}})).await.unwrap();
-        let network = named(here, Network, "/v2.0/networks", "networks", "app-back").await;
+        let network = named(here, Network, "/v2.0/networks", "networks", network).await;
         let fields =
             json!({"network_id": network, "mac_address": mac, "fixed_ips": [{"ip_address": address}]});
         let port = here.made(Network, "/v2.0/ports", "port", &fields).await.unwrap();
@@ -53,9 +54,21 @@ impl Scene {
             json!({"uuid": volume, "source_type": "volume", "destination_type": "volume", "boot_index": 0});
         let fields = json!({"name": name, "flavorRef": flavor, "imageRef": "", "networks": [{"port": port}],
             "block_device_mapping_v2": [disk]});
-        let server = here.made(Compute, "/v2.1/servers", "server", &fields).await.unwrap();
-        let path = format!("/v2.1/servers/{server}");
+        let mut body = json!({"server": fields});
+        if let Some(group) = group {
+            body["os:scheduler_hints"] = json!({"group": group});
+        }
+        let made = here.post(Compute, "/v2.1/servers", &body).await.unwrap();
+        let path = format!("/v2.1/servers/{}", text(&made, "/server/id"));
         self.wait(Compute, &path, |server| text(server, "/server/status") == "ACTIVE").await;
+    }
+
+    /// Makes a network with one subnet at site-b.
+    pub(crate) async fn make_network_there(&self, name: &str, subnet: &str, cidr: &str) {
+        let network =
+            self.b.made(Network, "/v2.0/networks", "network", &json!({"name": name})).await.unwrap();
+        let fields = json!({"name": subnet, "network_id": network, "cidr": cidr, "ip_version": 4});
+        self.b.made(Network, "/v2.0/subnets", "subnet", &fields).await.unwrap();
     }
 
     async fn wait(&self, kind: ServiceKind, path: &str, done: impl Fn(&Value) -> bool) {
@@ -69,7 +82,7 @@ impl Scene {
     }
 }
 
-async fn named(cloud: &Cloud, kind: ServiceKind, path: &str, list: &str, name: &str) -> String {
+pub(crate) async fn named(cloud: &Cloud, kind: ServiceKind, path: &str, list: &str, name: &str) -> String {
     let items = cloud.list(kind, path, list).await.unwrap();
     let found = items.iter().find(|item| text(item, "/name") == name).unwrap();
     text(found, "/id").to_owned()

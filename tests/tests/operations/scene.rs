@@ -86,13 +86,7 @@ impl Scene {
         let pair = EmbeddedPair::start(Folder::open(folder.path()).unwrap(), &wanted, &clock).unwrap();
         let world = Arc::clone(pair.pair().world());
         let machine = Arc::new(Network::default());
-        let protector = Protector::builder(config(&pair))
-            .driver(protector_pure::factory())
-            .transport(pair.transports())
-            .clock(Arc::clone(&clock))
-            .machine(Arc::<Network>::clone(&machine))
-            .open()
-            .unwrap();
+        let protector = open(&pair, &clock, &machine);
         let ([site_a, site_b], [array_a, array_b], owner) = (SITES, ARRAYS, ("app-owner", "drill"));
         let a = Cloud::sign_in(&pair, site_a, array_a, owner).await.unwrap();
         let b = Cloud::sign_in(&pair, site_b, array_b, owner).await.unwrap();
@@ -127,15 +121,35 @@ impl Scene {
             scene.lose(name);
         }
         scene.live(10).await;
-        let request = Request::Protect(ProtectRequest {
-            name: GROUP.to_owned(),
-            source: scene.a.site.into(),
-            target: scene.b.site.into(),
-            servers: scene.members.clone(),
-        });
-        scene.done(&request).await;
+        scene.protect().await;
         scene.live(10).await;
         scene
+    }
+
+    /// Protects the group's VMs.
+    pub(crate) async fn protect(&mut self) {
+        let request = Request::Protect(ProtectRequest {
+            name: GROUP.to_owned(),
+            source: self.a.site.into(),
+            target: self.b.site.into(),
+            servers: self.members.clone(),
+        });
+        self.done(&request).await;
+    }
+
+    /// From now on protector's configuration says this of the mappings, as YAML in one line.
+    pub(crate) fn map(&mut self, mappings: &str) {
+        self.configure("mappings", mappings);
+    }
+
+    /// From now on protector's configuration says this at a key, as YAML in one line.
+    pub(crate) fn configure(&mut self, key: &str, value: &str) {
+        let path = self.pair.file("protector.yaml");
+        let written = std::fs::read_to_string(&path).unwrap();
+        let others = written.lines().filter(|line| !line.starts_with(&format!("{key}:")));
+        let lines: Vec<String> = others.map(str::to_owned).chain([format!("{key}: {value}\n")]).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        self.protector = open(&self.pair, &self.clock, &self.machine);
     }
 
     pub(crate) fn here(&self) -> &Cloud {
@@ -235,6 +249,16 @@ impl Scene {
     pub(crate) fn faults(&self, rules: &str) {
         self.pair.apply(&Profile::parse(rules).unwrap(), Path::new("test")).unwrap();
     }
+}
+
+fn open(pair: &EmbeddedPair, clock: &Arc<dyn Clock>, machine: &Arc<Network>) -> Protector {
+    Protector::builder(config(pair))
+        .driver(protector_pure::factory())
+        .transport(pair.transports())
+        .clock(Arc::clone(clock))
+        .machine(Arc::<Network>::clone(machine))
+        .open()
+        .unwrap()
 }
 
 fn config(pair: &EmbeddedPair) -> Config {

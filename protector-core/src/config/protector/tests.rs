@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::{AddressRule, MappingKind};
 use crate::error::{Code, Coded};
 use proptest::prelude::*;
 
@@ -150,6 +151,26 @@ fn what_cannot_be_is_refused_with_line_and_key() {
             "    - { site-a: app-net, site-b: x }\n  flavors:",
             ":18: `mappings.networks[1]` maps `app-net` on site-a, which is mapped already",
         ),
+        (
+            "  flavors:",
+            "  subnets: [{ site-a: x, site-b: y, addresses: canary }]\n  flavors:",
+            ":18: `mappings.subnets[0].addresses` is neither `keep` nor `translate` nor a table of addresses",
+        ),
+        (
+            "  flavors:",
+            "  subnets: [{ site-a: x, site-b: y, addresses: [{ site-a: canary, site-b: 10.2.0.9 }] }]\n  flavors:",
+            "`mappings.subnets[0].addresses[0].site-a` is no IP address",
+        ),
+        (
+            "  flavors:",
+            "  subnets: [{ site-a: x, site-b: y, addresses: [{ site-a: 10.1.0.9 }] }]\n  flavors:",
+            "`mappings.subnets[0]` has a pair of addresses that is none: one on each site",
+        ),
+        (
+            "  flavors:\n    - {",
+            "  flavors:\n    - { addresses: translate,",
+            "`mappings.flavors[0].addresses` is no site of this file",
+        ),
         ("replication_interval: 600", "replication_interval: 0", "`defaults.replication_interval` is zero"),
         ("retention: 7200.5", "retention: -1", "`defaults.retention` is not a number of seconds"),
         ("retention: 7200.5", "retention: .inf", "`defaults.retention` is not a number of seconds"),
@@ -163,6 +184,23 @@ fn what_cannot_be_is_refused_with_line_and_key() {
         assert!(error.contains(expected), "{error}\n  expected {expected}");
         assert!(!error.contains("canary"), "{error}");
     }
+}
+
+#[test]
+fn subnets_are_mapped_with_a_rule_for_their_addresses() {
+    let subnets = "  subnets:
+    - { site-a: app-subnet, site-b: dr-subnet }
+    - { site-a: web-subnet, site-b: dr-web-subnet, addresses: translate }
+    - site-a: db-subnet
+      site-b: dr-db-subnet
+      addresses: [{ site-a: 10.1.0.5, site-b: 10.2.0.9 }, { site-a: 'fd00:1::5', site-b: 'fd00:2::9' }]
+  flavors:";
+    let mappings = parse(&FULL.replace("  flavors:", subnets)).unwrap().mappings;
+    let (a, b) = ("site-a".into(), "site-b".into());
+    assert_eq!(mappings.subnet(&a, &["app-subnet"], &b), Some(("dr-subnet", &AddressRule::Keep)));
+    assert_eq!(mappings.subnet(&b, &["dr-web-subnet"], &a), Some(("web-subnet", &AddressRule::Translate)));
+    let (_, table) = mappings.subnet(&a, &["db-subnet"], &b).unwrap();
+    assert_eq!(table.listed(&b, "fd00:2::9".parse().unwrap(), &a), "fd00:1::5".parse().ok());
 }
 
 #[test]

@@ -56,6 +56,21 @@ fn what_tells_nothing_of_a_vm_is_no_drift() {
 }
 
 #[test]
+fn a_subnet_whose_id_was_not_kept_is_no_drift() {
+    let fixed = json!({"subnet": "app", "cidr": "10.1.0.0/24", "address": "10.1.0.7"});
+    let read = |fixed: &Value| {
+        let mut port = captured()["ports"][0].clone();
+        port["fixed_addresses"] = json!([fixed]);
+        serde_json::from_value::<PortDefinition>(port).unwrap()
+    };
+    let (before, mut with_id) = (read(&fixed), fixed.clone());
+    with_id["subnet_id"] = json!("s1");
+    assert_eq!(places(&before), places(&read(&with_id)));
+    with_id["address"] = json!("10.1.0.8");
+    assert_ne!(places(&before), places(&read(&with_id)));
+}
+
+#[test]
 fn a_resize_and_an_extension_are_taken_along() {
     let found = after(true, |vm| vm["flavor"] = json!({"name": "large", "vcpus": 4, "memory": 8192}));
     let found = only(&found);

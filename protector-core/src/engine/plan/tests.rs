@@ -81,6 +81,14 @@ fn the_hash_follows_the_content() {
 }
 
 #[test]
+fn the_text_of_a_plan_is_canonical() {
+    let plan: Plan = serde_json::from_str(include_str!("../../../golden/plan-v1.json")).unwrap();
+    let text = plan.text().unwrap();
+    assert_eq!(text.as_str(), crate::journal::canonical::text(&plan).unwrap());
+    assert_eq!(text.read::<Plan>().unwrap(), plan);
+}
+
+#[test]
 fn the_longest_chain_is_the_critical_path() {
     let mut plan = builder();
     let a = plan.add(StepBuilder::new("x", "a", "a"));

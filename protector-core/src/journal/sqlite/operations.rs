@@ -42,7 +42,8 @@ fn select(
     parameters: impl Params,
 ) -> Result<Vec<Found>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, text, hash, last_sequence, head, home, group_id FROM operation {condition} ORDER BY id"
+        "SELECT id, text, hash, last_sequence, head, home, group_id
+         FROM operation JOIN chain ON chain.operation = operation.id {condition} ORDER BY id"
     ))?;
     let mut rows = statement.query(parameters)?;
     let mut found = Vec::new();
@@ -125,10 +126,7 @@ fn diverged(site: &SiteName, operation: OperationId, sequence: u64) -> Fault {
 fn insert(connection: &Connection, record: &OperationRecord, text: &str) -> Result<(), Fault> {
     let hash = origin(text);
     connection
-        .prepare_cached(
-            "INSERT INTO operation (id, group_id, home, text, hash, last_sequence, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5)",
-        )?
+        .prepare_cached("INSERT INTO operation (id, group_id, home, text, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![
             record.id.uuid().as_bytes(),
             record.group.uuid().as_bytes(),
@@ -136,6 +134,9 @@ fn insert(connection: &Connection, record: &OperationRecord, text: &str) -> Resu
             text,
             hash.as_bytes(),
         ])?;
+    connection
+        .prepare_cached("INSERT INTO chain (operation, last_sequence, head) VALUES (?1, 0, ?2)")?
+        .execute(params![record.id.uuid().as_bytes(), hash.as_bytes()])?;
     Ok(())
 }
 
@@ -167,7 +168,10 @@ struct Reached {
 /// The operation's text is not read again for every record: what is needed stands beside it.
 fn reached(connection: &Connection, site: &SiteName, operation: OperationId) -> Result<Reached, Fault> {
     let row = connection
-        .prepare_cached("SELECT last_sequence, head, home FROM operation WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT last_sequence, head, home FROM chain JOIN operation ON operation.id = chain.operation
+             WHERE chain.operation = ?1",
+        )?
         .query_row((operation.uuid().as_bytes(),), |row| {
             Ok(Reached { last: count(row, 0)?, head: digest(row, 1)?, home: row.get(2)? })
         })
@@ -193,7 +197,7 @@ fn push(connection: &Connection, operation: OperationId, record: &StoredRecord) 
 
 fn advance(connection: &Connection, operation: OperationId, last: &StoredRecord) -> Result<(), Fault> {
     connection
-        .prepare_cached("UPDATE operation SET last_sequence = ?2, head = ?3 WHERE id = ?1")?
+        .prepare_cached("UPDATE chain SET last_sequence = ?2, head = ?3 WHERE operation = ?1")?
         .execute(params![operation.uuid().as_bytes(), integer(last.sequence)?, last.hash.as_bytes(),])?;
     Ok(())
 }

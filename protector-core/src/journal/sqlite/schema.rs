@@ -7,7 +7,10 @@ use crate::journal::error::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Version n of the schema is what the first n of these make.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_site_store.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_site_store.sql"),
+    include_str!("../../../migrations/0002_chain.sql"),
+];
 
 fn version(connection: &Connection) -> Result<usize, Fault> {
     let version: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0))?;
@@ -87,6 +90,25 @@ mod tests {
     }
 
     #[test]
+    fn operations_of_the_first_schema_keep_their_place_in_the_chain() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &site(), &MIGRATIONS[..1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO operation (id, group_id, home, text, hash, last_sequence, head)
+                 VALUES (zeroblob(16), zeroblob(16), 'site-a', '{}', zeroblob(32), 7, randomblob(32))",
+            )
+            .unwrap();
+        let head = |connection: &Connection, table: &str| -> (i64, [u8; 32]) {
+            let sql = format!("SELECT last_sequence, head FROM {table}");
+            connection.query_row(&sql, (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        };
+        let before = head(&connection, "operation");
+        migrate(&mut connection, &site()).unwrap();
+        assert_eq!(head(&connection, "chain"), before);
+    }
+
+    #[test]
     fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, &site()).unwrap();
@@ -109,7 +131,10 @@ mod tests {
     #[test]
     fn released_migrations_do_not_change() {
         let checksums = MIGRATIONS.iter().map(|sql| Digest::of(&[sql.as_bytes()]).to_string());
-        let released = ["1a3fd35e2de0344959e397814d54a4b807baff510c3787294678f2afb49ca8af"];
+        let released = [
+            "1a3fd35e2de0344959e397814d54a4b807baff510c3787294678f2afb49ca8af",
+            "b95e48932b6f74ee5835be0ce948385b86d64fd43d2077f11e1f210ef1d5071f",
+        ];
         assert_eq!(checksums.collect::<Vec<_>>(), released);
     }
 }

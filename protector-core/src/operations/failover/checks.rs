@@ -1,10 +1,8 @@
 use super::placing::{Move, MovedVolume};
 use super::{FailoverFacts, MoveMode};
-use crate::domain::{
-    Finding, FindingCode, KeypairDefinition, ServerDefinition, ServerGroupDefinition, StorageGroupReference,
-};
+use crate::domain::{Finding, FindingCode, ServerDefinition, StorageGroupReference};
 use crate::driver::GroupOrigin;
-use crate::operations::placement::{compute_quota, quota};
+use crate::operations::placement::{Placement, SharedKeypairs, SharedServerGroups, compute_quota, quota};
 use std::collections::BTreeSet;
 
 /// The groups on the arrays have our volumes and no others, and the replication is connected.
@@ -96,63 +94,28 @@ pub(super) fn check_volume_limits(
     findings.extend(quota(facts.target.site, "gigabytes", made + growth));
 }
 
-/// What several VMs share at the target and is not there yet.
+/// What several VMs share at the target.
+#[derive(Default)]
 pub(super) struct Shared<'a> {
-    pub(super) keypairs: Vec<&'a KeypairDefinition>,
-    pub(super) server_groups: Vec<&'a ServerGroupDefinition>,
-    /// Keypairs that cannot be had: their VMs are made without.
-    pub(super) lost_keypairs: BTreeSet<&'a str>,
+    pub(super) keypairs: SharedKeypairs<'a>,
+    pub(super) server_groups: SharedServerGroups,
 }
 
 pub(super) fn keypairs_and_groups<'a>(
-    facts: &FailoverFacts<'_>,
+    placement: &Placement<'_>,
     moves: &[Move<'a>],
     findings: &mut Vec<Finding>,
     warnings: &mut Vec<Finding>,
 ) -> Shared<'a> {
-    let target = facts.target.site;
-    let mut shared =
-        Shared { keypairs: Vec::new(), server_groups: Vec::new(), lost_keypairs: BTreeSet::new() };
+    let mut shared = Shared::default();
     for one in moves.iter().filter(|one| one.shadow.is_none() && one.absent.is_none()) {
+        let name = &one.member.name;
         if let Some(keypair) = &one.definition.keypair {
-            let there = target.keypairs.iter().find(|there| there.name == keypair.name);
-            let known = shared.keypairs.iter().any(|known| known.name == keypair.name);
-            match (&keypair.public_key, there) {
-                (Some(key), Some(there)) if first_two(key) != first_two(&there.public_key) => {
-                    findings.push(Finding::new(
-                        FindingCode::KeypairDiffers,
-                        &target.site,
-                        format!("keypair {} of server {}", keypair.name, one.member.name),
-                        "protector's user has another keypair of this name",
-                        "delete or rename that one",
-                    ));
-                }
-                (_, Some(_)) => {}
-                (Some(_), None) if known => {}
-                (Some(_), None) => shared.keypairs.push(keypair),
-                (None, None) => {
-                    shared.lost_keypairs.insert(keypair.name.as_str());
-                    warnings.push(Finding::new(
-                        FindingCode::AttributeDropped,
-                        &target.site,
-                        format!("keypair {} of server {}", keypair.name, one.member.name),
-                        "its public key is unknown, and protector's user has no keypair of this name",
-                        "import the keypair under the service user before the move",
-                    ));
-                }
-            }
+            placement.keypair(name, keypair, &mut shared.keypairs, (findings, warnings));
         }
         if let Some(group) = &one.definition.server_group {
-            let there = target.server_groups.iter().any(|there| there.name == group.name);
-            let known = shared.server_groups.iter().any(|known| known.name == group.name);
-            if !there && !known {
-                shared.server_groups.push(group);
-            }
+            placement.server_group(name, group, &mut shared.server_groups, warnings);
         }
     }
     shared
-}
-
-pub(in crate::operations) fn first_two(key: &str) -> Vec<&str> {
-    key.split_whitespace().take(2).collect()
 }

@@ -6,8 +6,10 @@ use crate::driver::ArrayVolume;
 use crate::id::PortId;
 use crate::openstack::block_storage::{GIB, Volume};
 use crate::openstack::compute::Server;
-use crate::operations::placement::{Placement, eligibility, volume_eligibility};
+use crate::openstack::network::{NewPort, Port};
+use crate::operations::placement::{Claims, Placement, eligibility, volume_eligibility};
 use crate::operations::twins::{self, volume_label};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One VM and where everything of it goes.
 pub(super) struct Move<'a> {
@@ -50,13 +52,18 @@ pub(super) struct MovedPort<'a> {
     /// The port that is at the target already.
     pub(super) there: Option<PortId>,
     /// The port that has to be made.
-    pub(super) new: Option<crate::openstack::network::NewPort>,
+    pub(super) new: Option<NewPort>,
+    /// Its addresses at the target.
+    pub(super) addresses: Vec<String>,
+    /// What its own addresses are there, as far as today's mappings have it so.
+    pub(super) became: BTreeMap<String, String>,
 }
 
 /// What is found: of the VM alone, and of what moves as one.
 pub(super) struct Found<'f> {
     pub(super) refusing: &'f mut Vec<Finding>,
     pub(super) warnings: &'f mut Vec<Finding>,
+    pub(super) claims: &'f mut Claims,
 }
 
 pub(super) fn place<'a>(
@@ -107,12 +114,11 @@ pub(super) fn place<'a>(
     let mut ports = Vec::new();
     for port in definition.ports.iter().filter(|_| left.is_none()) {
         let known = member.ports.iter().find(|known| known.lineage == port.lineage);
-        let there =
-            known.and_then(|known| known.sites.get(&target.site)).filter(|id| target.port(id).is_some());
+        let there = known.and_then(|known| known.sites.get(&target.site)).and_then(|id| target.port(id));
         match there {
-            Some(id) => ports.push(MovedPort { definition: port, there: Some(id.clone()), new: None }),
-            None => match placement.port(&definition.name, port) {
-                Ok(new) => ports.push(MovedPort { definition: port, there: None, new: Some(new) }),
+            Some(there) => ports.push(stays(placement, &definition.name, port, there, found.warnings)),
+            None => match placement.port(&definition.name, port, found.claims) {
+                Ok(new) => ports.push(made(port, new)),
                 Err(more) => of_vm.extend(more),
             },
         }
@@ -122,6 +128,58 @@ pub(super) fn place<'a>(
     let of_vms = if absent.is_some() { &mut *found.warnings } else { &mut *found.refusing };
     of_vms.extend(of_vm);
     Move { member, definition, shadow, flavor, volumes, ports, absent }
+}
+
+/// A port that has to be made.
+fn made(port: &PortDefinition, new: NewPort) -> MovedPort<'_> {
+    let addresses: Vec<String> = new.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect();
+    let became = became(port, &addresses);
+    MovedPort { definition: port, there: None, new: Some(new), addresses, became }
+}
+
+/// A port that is there: it stays as it is, whatever today's mappings say.
+fn stays<'a>(
+    placement: &Placement<'_>,
+    server: &str,
+    port: &'a PortDefinition,
+    there: &Port,
+    warnings: &mut Vec<Finding>,
+) -> MovedPort<'a> {
+    let addresses: Vec<String> =
+        there.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect();
+    let mut stays = MovedPort {
+        definition: port,
+        there: Some(there.id.clone()),
+        new: None,
+        addresses,
+        became: BTreeMap::new(),
+    };
+    // What cannot be placed today keeps no port that is there.
+    let Ok(wanted) = placement.place_port(server, port) else { return stays };
+    let sorted = |addresses: &[String]| addresses.iter().cloned().collect::<BTreeSet<String>>();
+    if wanted.network.id == there.network_id && sorted(&wanted.addresses()) == sorted(&stays.addresses) {
+        stays.became = became(port, &wanted.addresses());
+        return stays;
+    }
+    warnings.push(Finding::new(
+        FindingCode::Drift,
+        &placement.target.site,
+        format!("port {} of server {server}", there.id),
+        format!(
+            "it stays as it is, with {}, though by the mappings it would be in network {} with {}",
+            stays.addresses.join(", "),
+            wanted.network.name,
+            wanted.addresses().join(", ")
+        ),
+        "nothing, if that is meant; else plug the server into the other network",
+    ));
+    stays
+}
+
+/// What each address of a port has become, in their order.
+fn became(port: &PortDefinition, addresses: &[String]) -> BTreeMap<String, String> {
+    let before = port.fixed_addresses.iter().map(|fixed| fixed.address.clone());
+    before.zip(addresses.iter().cloned()).collect()
 }
 
 fn unmade(facts: &FailoverFacts<'_>, of_vm: &[Finding]) -> Option<Unmade> {

@@ -15,6 +15,7 @@ use crate::domain::{
 use crate::driver::GroupOrigin;
 use crate::engine::{PlanBuilder, StepBuilder};
 use crate::id::{ConsistencyGroupId, LineageId, SiteName, StepId};
+use crate::operations::placement::Placement;
 use crate::operations::{PlanningError, record_group, replication, test_cleanup};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -210,6 +211,11 @@ impl<'a> Writer<'a> {
             .after([&validate])
             .reverted_by("the former status"),
         )
+    }
+
+    fn placement(&self) -> Placement<'a> {
+        let mappings = &self.facts.config.mappings;
+        Placement { target: self.facts.target.site, mappings, source_site: self.source }
     }
 
     fn move_of(&self, member: LineageId) -> Option<&'a Move<'a>> {

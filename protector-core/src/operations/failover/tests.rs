@@ -1,5 +1,7 @@
 //! What a planned failover undoes first, and what waits for what.
 
+mod mappings;
+
 use super::*;
 use crate::config::{Defaults, EngineConfig, Mappings, ProtectorConfig};
 use crate::domain::{
@@ -116,6 +118,7 @@ fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
         mac_address: format!("fa:16:3e:00:00:0{number}"),
         fixed_addresses: vec![FixedAddress {
             subnet: "front".to_owned(),
+            subnet_id: None,
             cidr: "192.0.2.0/24".to_owned(),
             address: format!("192.0.2.{number}"),
         }],
@@ -199,11 +202,22 @@ fn failover() -> Plan {
 }
 
 fn failover_with(policy: GroupPolicy) -> Plan {
+    let planned = planned(policy, &config(), |_, _| {});
+    assert_eq!(planned.findings, []);
+    planned.plan.unwrap()
+}
+
+fn planned(
+    policy: GroupPolicy,
+    config: &ProtectorConfig,
+    change: impl FnOnce(&mut SiteFacts, &mut [Captured]),
+) -> Planned {
     let (mut source, mut target) = (site("site-a"), site("site-b"));
     source.volumes = ["web-a2", "db-a2"].map(|id| volume(id, "in-use")).into();
     target.volumes = ["web-b1", "db-b1"].map(|id| volume(id, "attaching")).into();
     let members = [definition(10, "web", 1), definition(20, "db", 0)];
-    let (members, captured): (Vec<Member>, Vec<Captured>) = members.into_iter().unzip();
+    let (members, mut captured): (Vec<Member>, Vec<Captured>) = members.into_iter().unzip();
+    change(&mut target, &mut captured);
     let reference =
         |array: &str| StorageGroupReference { array: array.into(), name: format!("consisgroup-of-{array}") };
     let group = ProtectionGroup {
@@ -234,7 +248,7 @@ fn failover_with(policy: GroupPolicy) -> Plan {
     };
     let source_arrays = arrays("array-a", "array-b", &["web-a1", "web-a2", "db-a1", "db-a2"]);
     let target_arrays = arrays("array-b", "array-a", &["web-b1", "db-b1"]);
-    let planned = plan_failover(&FailoverFacts {
+    plan_failover(&FailoverFacts {
         group: &group,
         source: Some(Known { site: &source, arrays: &source_arrays }),
         target: Known { site: &target, arrays: &target_arrays },
@@ -243,11 +257,9 @@ fn failover_with(policy: GroupPolicy) -> Plan {
         mode: MoveMode::Planned,
         without: &[],
         attempt: 1,
-        config: &config(),
+        config,
     })
-    .unwrap();
-    assert_eq!(planned.findings, []);
-    planned.plan.unwrap()
+    .unwrap()
 }
 
 fn steps_before_the_epoch(plan: &Plan) -> Vec<&crate::engine::PlannedStep> {

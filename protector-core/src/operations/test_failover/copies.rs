@@ -1,15 +1,13 @@
 use super::TestFailoverFacts;
 use super::networks::{Ground, Grounds, addresses};
-use crate::domain::{
-    Finding, FindingCode, KeypairDefinition, Member, PortDefinition, ServerDefinition, VolumeDefinition,
-};
+use crate::config::MappingKind;
+use crate::domain::{Finding, FindingCode, Member, PortDefinition, ServerDefinition, VolumeDefinition};
 use crate::openstack::block_storage::GIB;
 use crate::openstack::block_storage::VolumeType;
 use crate::openstack::network::NewPort;
-use crate::operations::failover::first_two;
-use crate::operations::placement::{Placement, new_port};
+use crate::operations::placement::{Placement, SharedKeypairs, new_port};
 use crate::operations::twins::volume_label;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A VM, and what its copy is made of.
 pub(super) struct Copy<'a> {
@@ -96,69 +94,72 @@ pub(super) fn place<'a>(
     Copy { member, definition, flavor, volumes, ports }
 }
 
-/// The type of the test's volumes: the one that is named, else the only one on the backend of the replicated type that does
-/// not replicate.
-pub(super) fn volume_type(
+/// The types of the test's volumes, by the type that each stands for: the one that a mapping names, else the one that is named
+/// for all, else the only one on the backend of the replicated type that does not replicate.
+pub(super) fn volume_types<'a>(
     facts: &TestFailoverFacts<'_>,
     placement: &Placement<'_>,
-    definitions: &[&ServerDefinition],
+    definitions: &[&'a ServerDefinition],
     findings: &mut Vec<Finding>,
-) -> Option<String> {
+) -> BTreeMap<&'a str, String> {
+    let volumes = definitions.iter().flat_map(|definition| &definition.volumes);
+    let used: BTreeSet<&str> = volumes.map(|volume| volume.volume_type.as_str()).collect();
+    let mut types = BTreeMap::new();
+    for name in used {
+        match test_type(facts, placement, name) {
+            Ok(found) => {
+                types.insert(name, found);
+            }
+            // What is wrong with the type that is named for all is told once.
+            Err(finding) if findings.contains(&finding) => {}
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    types
+}
+
+fn test_type(
+    facts: &TestFailoverFacts<'_>,
+    placement: &Placement<'_>,
+    name: &str,
+) -> Result<String, Box<Finding>> {
     let site = facts.site;
-    let mut refuse = |code, subject: String, message: String, remedy: &str| {
-        findings.push(Finding::new(code, &site.site, subject, message, remedy));
-        None
+    let refused = |subject: String, message: String| {
+        let name_one = "name one in protector.yaml (mappings.test_volume_types, or defaults.test_volume_type) that \
+                        does not replicate and is on the backend of the replicated type";
+        let code = FindingCode::VolumeTypeMissing;
+        Err(Box::new(Finding::new(code, &site.site, subject, message, name_one)))
     };
-    let name_one = "name one in protector.yaml (defaults.test_volume_type) that does not replicate and is on the \
-                    backend of the replicated type";
-    if let Some(name) = &facts.config.defaults.test_volume_type {
-        return match site.volume_type(name) {
-            None => refuse(
-                FindingCode::VolumeTypeMissing,
-                format!("volume type {name}"),
-                "there is no such volume type for tests".to_owned(),
-                name_one,
-            ),
-            Some(found) if found.is_replicated() => refuse(
-                FindingCode::VolumeTypeMissing,
-                format!("volume type {name}"),
-                "volumes of this type are replicated: a test's would be, too".to_owned(),
-                name_one,
-            ),
-            Some(found) => Some(found.name.clone()),
+    let mappings = &facts.config.mappings;
+    let mapped =
+        mappings.target(MappingKind::TestVolumeType, &facts.group.current_primary_site, name, &site.site);
+    let chosen = mapped.explicit.then_some(&mapped.name).or(facts.config.defaults.test_volume_type.as_ref());
+    if let Some(wanted) = chosen {
+        let subject = format!("volume type {wanted}");
+        return match site.volume_type(wanted) {
+            None => refused(subject, "there is no such volume type for tests".to_owned()),
+            Some(found) if found.is_replicated() => {
+                refused(subject, "volumes of this type are replicated: a test's would be, too".to_owned())
+            }
+            Some(found) => Ok(found.name.clone()),
         };
     }
-    let used: BTreeSet<&str> = definitions
-        .iter()
-        .flat_map(|definition| &definition.volumes)
-        .map(|volume| volume.volume_type.as_str())
-        .collect();
-    let replicated = used.iter().filter_map(|name| {
-        let name = placement.volume_type(name).ok()?;
-        site.volume_type(&name)
-    });
-    let backends: BTreeSet<&str> = replicated.filter_map(backend).collect();
-    let fits = |kind: &&VolumeType| {
-        !kind.is_replicated() && backend(kind).is_some_and(|backend| backends.contains(backend))
-    };
+    let replicated = placement.volume_type(name).ok();
+    let replicated = replicated.and_then(|name| backend(site.volume_type(&name)?));
+    let fits =
+        |kind: &&VolumeType| !kind.is_replicated() && replicated.is_some() && backend(kind) == replicated;
     let fitting: Vec<&VolumeType> = site.volume_types.iter().filter(fits).collect();
+    let subject = format!("volume type for tests of {name}");
     match fitting.as_slice() {
-        [one] => Some(one.name.clone()),
-        [] => refuse(
-            FindingCode::VolumeTypeMissing,
-            "volume type for tests".to_owned(),
+        [one] => Ok(one.name.clone()),
+        [] => refused(
+            subject,
             "no type is seen that does not replicate and is on the backend of the replicated one".to_owned(),
-            name_one,
         ),
-        several => refuse(
-            FindingCode::VolumeTypeMissing,
-            "volume type for tests".to_owned(),
-            format!(
-                "more than one fits: {}",
-                several.iter().map(|kind| kind.name.as_str()).collect::<Vec<_>>().join(", ")
-            ),
-            name_one,
-        ),
+        several => {
+            let names: Vec<&str> = several.iter().map(|kind| kind.name.as_str()).collect();
+            refused(subject, format!("more than one fits: {}", names.join(", ")))
+        }
     }
 }
 
@@ -166,52 +167,16 @@ fn backend(kind: &VolumeType) -> Option<&str> {
     kind.extra_specs.get("volume_backend_name").map(String::as_str)
 }
 
-/// What becomes of the VMs' keypairs.
-#[derive(Default)]
-pub(super) struct Keypairs<'a> {
-    /// Those that are imported.
-    pub(super) new: Vec<(&'a KeypairDefinition, &'a str)>,
-    /// Those that cannot be had: their VMs are made without.
-    pub(super) lost: BTreeSet<&'a str>,
-}
-
 pub(super) fn keypairs<'a>(
-    facts: &TestFailoverFacts<'_>,
+    placement: &Placement<'_>,
     copies: &[Copy<'a>],
     findings: &mut Vec<Finding>,
     warnings: &mut Vec<Finding>,
-) -> Keypairs<'a> {
-    let mut keypairs = Keypairs::default();
+) -> SharedKeypairs<'a> {
+    let mut keypairs = SharedKeypairs::default();
     for copy in copies {
-        let Some(keypair) = &copy.definition.keypair else { continue };
-        let there = facts.site.keypairs.iter().find(|there| there.name == keypair.name);
-        let subject = || format!("keypair {} of server {}", keypair.name, copy.member.name);
-        match (&keypair.public_key, there) {
-            (Some(key), Some(there)) if first_two(key) != first_two(&there.public_key) => {
-                findings.push(Finding::new(
-                    FindingCode::KeypairDiffers,
-                    &facts.site.site,
-                    subject(),
-                    "protector's user has another keypair of this name",
-                    "delete or rename that one",
-                ));
-            }
-            (_, Some(_)) => {}
-            (Some(key), None) => {
-                if !keypairs.new.iter().any(|(known, _)| known.name == keypair.name) {
-                    keypairs.new.push((keypair, key));
-                }
-            }
-            (None, None) => {
-                keypairs.lost.insert(keypair.name.as_str());
-                warnings.push(Finding::new(
-                    FindingCode::AttributeDropped,
-                    &facts.site.site,
-                    subject(),
-                    "its public key is unknown, and protector's user has no keypair of this name",
-                    "import the keypair under the service user before the test",
-                ));
-            }
+        if let Some(keypair) = &copy.definition.keypair {
+            placement.keypair(&copy.member.name, keypair, &mut keypairs, (findings, warnings));
         }
     }
     keypairs

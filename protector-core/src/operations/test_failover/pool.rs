@@ -1,22 +1,21 @@
 //! Where Neutron may choose addresses in a test's subnet: beside those that the VMs have.
 
+use crate::domain::{AddressRange, number};
 use crate::openstack::network::AllocationPool;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// The largest range of a subnet that has none of the `used` addresses: what Neutron takes for itself, for DHCP for one,
 /// it takes from there. `None` if nothing is free, or it is no range of addresses.
 pub(super) fn largest_gap(cidr: &str, used: &[String]) -> Option<AllocationPool> {
-    let (network, length) = cidr.split_once('/')?;
-    let (network, length): (IpAddr, u32) = (network.parse().ok()?, length.parse().ok()?);
-    let bits: u32 = if network.is_ipv4() { 32 } else { 128 };
-    let hosts = bits.checked_sub(length)?;
-    let size = if hosts == 128 { u128::MAX } else { 1_u128 << hosts };
-    let base = number(network) / size * size;
+    let range = AddressRange::parse(cidr).filter(|_| cidr.contains('/'))?;
     // The first and the last address of a range are not given to ports.
-    let (first, last) = (base.checked_add(1)?, base.checked_add(size.checked_sub(2)?)?);
+    let (first, last) = range.inner()?;
     let taken = used.iter().filter_map(|address| address.parse::<IpAddr>().ok());
-    let taken = taken.filter(|address| address.is_ipv4() == network.is_ipv4()).map(number);
-    let mut taken: Vec<u128> = taken.filter(|address| (first..=last).contains(address)).collect();
+    let mut taken: Vec<u128> = taken
+        .filter(|address| range.contains(*address))
+        .map(number)
+        .filter(|number| (first..=last).contains(number))
+        .collect();
     taken.sort_unstable();
     let mut best: Option<(u128, u128)> = None;
     let mut begin = first;
@@ -25,24 +24,10 @@ pub(super) fn largest_gap(cidr: &str, used: &[String]) -> Option<AllocationPool>
         if end > begin && end - begin > longest {
             best = Some((begin, end - 1));
         }
-        begin = end + 1;
+        begin = end.saturating_add(1);
     }
-    let address = |number: u128| -> Option<IpAddr> {
-        Some(if network.is_ipv4() {
-            Ipv4Addr::from_bits(u32::try_from(number).ok()?).into()
-        } else {
-            Ipv6Addr::from_bits(number).into()
-        })
-    };
     let (from, to) = best?;
-    Some(AllocationPool { start: address(from)?, end: address(to)? })
-}
-
-fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_bits().into(),
-        IpAddr::V6(address) => address.to_bits(),
-    }
+    Some(AllocationPool { start: range.address(from)?, end: range.address(to)? })
 }
 
 #[cfg(test)]

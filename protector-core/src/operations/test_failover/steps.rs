@@ -1,16 +1,15 @@
 use super::TestFailoverFacts;
-use super::copies::{CopiedPort, CopiedVolume, Copy, Keypairs};
+use super::copies::{CopiedPort, CopiedVolume, Copy};
 use super::networks::{Ground, Grounds};
 use crate::domain::{GroupStatus, StartOrder, naming};
 use crate::driver::GroupOrigin;
 use crate::engine::{Plan, PlanBuilder, StepBuilder, output};
 use crate::id::{ArrayName, LineageId, SiteName, StepId};
 use crate::openstack::block_storage::NewVolume;
-use crate::operations::placement::Placement;
+use crate::operations::placement::{Placement, SharedKeypairs};
 use crate::operations::twins::volume_label;
 use crate::operations::{PlanningError, record_group};
 use crate::steps::guard::{RecordTestInput, ValidateTargetInput};
-use crate::steps::nova::ImportKeypairInput;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -20,7 +19,8 @@ pub(super) struct Writer<'a> {
     pub(super) facts: &'a TestFailoverFacts<'a>,
     pub(super) origin: &'a GroupOrigin,
     pub(super) array: &'a ArrayName,
-    pub(super) volume_type: String,
+    /// The types of its volumes, by the type that each stands for.
+    pub(super) volume_types: &'a BTreeMap<&'a str, String>,
     pub(super) copies: &'a [Copy<'a>],
     pub(super) order: StartOrder,
     pub(super) grounds: &'a Grounds<'a>,
@@ -47,36 +47,32 @@ type Made = BTreeMap<String, (StepId, BTreeMap<String, StepId>)>;
 impl Writer<'_> {
     pub(super) fn write(
         mut self,
-        keypairs: &Keypairs<'_>,
+        keypairs: &SharedKeypairs<'_>,
         placement: &Placement<'_>,
     ) -> Result<Plan, PlanningError> {
         let marked = self.begin();
         let mut prepared = Prepared::default();
-        for (keypair, public_key) in &keypairs.new {
-            let name = keypair.name.clone();
+        for keypair in &keypairs.new {
+            let name = &keypair.name;
             let step = self.step(
                 "import_keypair",
-                &name,
+                name,
                 format!("import the keypair {name} under the service user"),
             );
             let step = step
                 .after([&marked])
-                .input(ImportKeypairInput {
-                    name: name.clone(),
-                    public_key: (*public_key).to_owned(),
-                    kind: keypair.kind.clone(),
-                })
+                .input(keypair)
                 .call("POST compute /os-keypairs")
                 .reverted_by("DELETE compute /os-keypairs/{name}");
             let step = self.plan.add(step);
             prepared.all.push(step.clone());
-            prepared.keypairs.insert(name, step);
+            prepared.keypairs.insert(name.clone(), step);
         }
         let networks = self.make_networks(&marked);
         for copy in self.copies {
             let mut needed = Vec::new();
             for volume in &copy.volumes {
-                needed.push(self.copy_volume(&mut prepared, volume, &marked));
+                needed.push(self.copy_volume(&mut prepared, placement, volume, &marked));
             }
             for (number, port) in copy.ports.iter().enumerate() {
                 needed.push(self.copy_port(&mut prepared, (copy, number, port), &networks, &marked));
@@ -151,28 +147,33 @@ impl Writer<'_> {
     }
 
     /// Makes a volume and fills it. Returns the last step.
-    fn copy_volume(&mut self, prepared: &mut Prepared, copied: &CopiedVolume<'_>, marked: &StepId) -> StepId {
+    fn copy_volume(
+        &mut self,
+        prepared: &mut Prepared,
+        placement: &Placement<'_>,
+        copied: &CopiedVolume<'_>,
+        marked: &StepId,
+    ) -> StepId {
         let definition = copied.definition;
         let lineage = definition.lineage;
         let label = volume_label(&definition.name, lineage);
+        let volume_type = self.volume_types.get(definition.volume_type.as_str()).cloned();
+        let of_type = volume_type.as_deref().unwrap_or_default();
+        let title = format!("make a volume of type {of_type} for a copy of {label}");
         let volume = NewVolume {
             name: naming::test_copy(&label),
             description: definition.description.clone(),
             size: copied.size,
-            volume_type: Some(self.volume_type.clone()),
+            volume_type,
             group_id: None,
             availability_zone: None,
             metadata: definition.metadata.clone(),
         };
-        let step = self.step(
-            "create_test_volume",
-            &lineage.to_string(),
-            format!("make a volume of type {} for a copy of {label}", self.volume_type),
-        );
+        let step = self.step("create_test_volume", &lineage.to_string(), title);
         let step = step
             .after([marked])
             .input(json!({"lineage": lineage, "volume": volume, "bootable": definition.bootable,
-                "image_metadata": definition.image_metadata, "array": self.array}))
+                "image_metadata": placement.image_metadata(definition), "array": self.array}))
             .call("POST block-storage /volumes")
             .call("POST block-storage /volumes/{id}/action os-set_bootable, os-set_image_metadata")
             .reverted_by("DELETE block-storage /volumes/{id}");
@@ -231,7 +232,7 @@ impl Writer<'_> {
     fn start(
         &mut self,
         prepared: &Prepared,
-        keypairs: &Keypairs<'_>,
+        keypairs: &SharedKeypairs<'_>,
         placement: &Placement<'_>,
     ) -> Vec<StepId> {
         let mut verified: BTreeMap<LineageId, StepId> = BTreeMap::new();
@@ -242,8 +243,9 @@ impl Writer<'_> {
             };
             let name = &copy.member.name;
             let needed = prepared.of_vm.get(&turn.member).map(Vec::as_slice).unwrap_or_default();
-            let keypair =
-                copy.definition.keypair.as_ref().and_then(|keypair| prepared.keypairs.get(&keypair.name));
+            let keypair = copy.definition.keypair.as_ref();
+            let keypair = keypair.and_then(|keypair| placement.key_name(keypairs, keypair));
+            let keypair = keypair.and_then(|name| prepared.keypairs.get(&name));
             let server = Self::server(prepared, keypairs, placement, copy);
             let copied = naming::test_copy(&copy.definition.name);
             let step = self.step("create_test_server", name, format!("make {copied}"));
@@ -263,7 +265,7 @@ impl Writer<'_> {
 
     fn server(
         prepared: &Prepared,
-        keypairs: &Keypairs<'_>,
+        keypairs: &SharedKeypairs<'_>,
         placement: &Placement<'_>,
         copy: &Copy<'_>,
     ) -> Value {
@@ -293,10 +295,10 @@ impl Writer<'_> {
             "metadata": definition.metadata, "tags": definition.tags,
             "block_device_mapping_v2": block_devices, "networks": networks,
             "config_drive": definition.config_drive});
-        let keypair =
-            definition.keypair.as_ref().filter(|keypair| !keypairs.lost.contains(keypair.name.as_str()));
+        let keypair = definition.keypair.as_ref();
+        let keypair = keypair.and_then(|keypair| placement.key_name(keypairs, keypair));
         insert_some(&mut server, "description", definition.description.as_ref().map(|text| json!(text)));
-        insert_some(&mut server, "key_name", keypair.map(|keypair| json!(keypair.name)));
+        insert_some(&mut server, "key_name", keypair.map(Value::from));
         insert_some(&mut server, "hostname", definition.hostname.as_ref().map(|name| json!(name)));
         let zone = placement.availability_zone(definition);
         insert_some(&mut server, "availability_zone", zone.map(Value::from));

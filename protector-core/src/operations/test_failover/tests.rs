@@ -281,6 +281,28 @@ fn a_type_for_the_volumes_is_the_only_one_that_fits_or_the_one_that_is_named() {
 }
 
 #[test]
+fn a_mapping_names_the_type_for_tests_of_a_type_before_the_one_for_all() {
+    let with = |name: &str| {
+        let mut config = config();
+        config.defaults.test_volume_type = Some("plain".to_owned());
+        let pair = [("a".into(), "replicated".to_owned()), ("b".into(), name.to_owned())].into();
+        config.mappings.insert(MappingKind::TestVolumeType, pair).unwrap();
+        planned(&site(), &config)
+    };
+    let plan = with("slow").plan.unwrap();
+    let types: BTreeSet<&str> = of_kind(&plan, "create_test_volume")
+        .iter()
+        .filter_map(|step| step.input["volume"]["volume_type"].as_str())
+        .collect();
+    assert_eq!(types, BTreeSet::from(["slow"]));
+    for name in ["replicated", "none"] {
+        let refused = with(name);
+        assert_eq!(codes(&refused), [FindingCode::VolumeTypeMissing], "{name}");
+        assert!(refused.findings[0].remedy.contains("mappings.test_volume_types"), "{}", refused.findings[0]);
+    }
+}
+
+#[test]
 fn all_that_is_missing_is_told_at_once() {
     let mut site = site();
     site.flavors.clear();

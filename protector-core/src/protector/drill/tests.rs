@@ -67,7 +67,7 @@ fn recalled() -> Recalled {
         group: plan.group,
         operation_type: "test_failover".to_owned(),
         home: "site-b".into(),
-        plan: json!(*plan),
+        plan: plan.text().unwrap(),
         plan_hash: plan.hash(),
         started_by: holder,
         created_at: at(98),

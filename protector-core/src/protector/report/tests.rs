@@ -4,7 +4,7 @@ use crate::engine::{OperationState, PlanBuilder, Recovery, StepBuilder, Trouble}
 use crate::error::Code;
 use crate::id::{GroupId, OperationId};
 use crate::journal::{Holder, OperationRecord};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ fn recalled(events: Vec<(i64, Event)>) -> Recalled {
         group,
         operation_type: "failover".to_owned(),
         home: "site-b".into(),
-        plan: json!(*plan),
+        plan: plan.text().unwrap(),
         plan_hash: plan.hash(),
         started_by,
         created_at: at(0),

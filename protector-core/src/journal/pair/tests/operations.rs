@@ -55,7 +55,7 @@ async fn a_copy_that_is_lost_is_made_anew() {
     let pair = sites.pair();
     pair.mirror(operation_id(1)).await.unwrap();
     let raw = rusqlite::Connection::open(sites.folder.path().join("site-a.db")).unwrap();
-    raw.execute_batch("DELETE FROM record; DELETE FROM operation").unwrap();
+    raw.execute_batch("DELETE FROM record; DELETE FROM chain; DELETE FROM operation").unwrap();
     let refused = pair.mirror(operation_id(1)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Behind { .. }), "{refused}");
     assert_eq!(pair.mirror(operation_id(1)).await.unwrap(), 3);

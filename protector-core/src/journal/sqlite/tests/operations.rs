@@ -201,9 +201,9 @@ async fn the_chain_shows_a_row_that_was_changed_removed_added_or_moved() {
         "UPDATE record SET sequence = CASE sequence WHEN 2 THEN 103 ELSE 102 END WHERE sequence > 1;
          UPDATE record SET sequence = sequence - 100 WHERE sequence > 100",
         "INSERT INTO record SELECT operation, 4, text, hash FROM record WHERE sequence = 3",
-        "UPDATE operation SET last_sequence = 2",
-        "DELETE FROM record WHERE sequence = 3; UPDATE operation SET last_sequence = 2",
-        "UPDATE operation SET head = zeroblob(32)",
+        "UPDATE chain SET last_sequence = 2",
+        "DELETE FROM record WHERE sequence = 3; UPDATE chain SET last_sequence = 2",
+        "UPDATE chain SET head = zeroblob(32)",
         "UPDATE operation SET text = replace(text, 'web-1', 'web-2')",
         "UPDATE operation SET home = 'site-c'",
     ];

@@ -46,10 +46,7 @@ impl Writer<'_> {
 }
 
 fn first_address(one: &Move<'_>) -> Option<IpAddr> {
-    one.ports
-        .iter()
-        .flat_map(|port| &port.definition.fixed_addresses)
-        .find_map(|fixed| fixed.address.parse().ok())
+    one.ports.iter().flat_map(|port| &port.addresses).find_map(|address| address.parse().ok())
 }
 
 fn insert(object: &mut Value, key: &str, value: Value) {

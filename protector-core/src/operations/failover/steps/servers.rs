@@ -7,7 +7,6 @@ use crate::engine::{StepBuilder, done, output};
 use crate::id::{LineageId, StepId};
 use crate::operations::failover::checks::Shared;
 use crate::operations::failover::placing::Move;
-use crate::operations::placement::Placement;
 use crate::steps::nova::ResizeServerInput;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -206,7 +205,7 @@ impl Writer<'_> {
     ) -> (Value, StepId) {
         let (name, definition) = (&one.member.name, one.definition);
         let input = json!({"member": one.member.lineage, "server": self.new_server(shared, prepared, one)});
-        let keypair = definition.keypair.as_ref().and_then(|keypair| prepared.keypairs.get(&keypair.name));
+        let keypair = self.key_name(shared, one).and_then(|name| prepared.keypairs.get(&name));
         let step = StepBuilder::new("create_server", format!("create_server/{name}"), format!("make {name}"));
         let created = self
             .plan
@@ -227,6 +226,11 @@ impl Writer<'_> {
             .call("POST compute /servers/{id}/action os-stop"),
         );
         (server, stopped)
+    }
+
+    /// What the VM's keypair is called there.
+    fn key_name(&self, shared: &Shared<'_>, one: &Move<'_>) -> Option<String> {
+        self.placement().key_name(&shared.keypairs, one.definition.keypair.as_ref()?)
     }
 
     fn new_server(&self, shared: &Shared<'_>, prepared: &Prepared, one: &Move<'_>) -> Value {
@@ -257,19 +261,11 @@ impl Writer<'_> {
         let mut server = json!({"name": definition.name, "flavorRef": one.flavor, "metadata": metadata,
             "tags": definition.tags, "block_device_mapping_v2": block_devices, "networks": networks,
             "config_drive": definition.config_drive});
-        let placement = Placement {
-            target: self.facts.target.site,
-            mappings: &self.facts.config.mappings,
-            source_site: self.source,
-        };
-        let keypair = definition
-            .keypair
-            .as_ref()
-            .filter(|keypair| !shared.lost_keypairs.contains(keypair.name.as_str()));
-        let group =
-            definition.server_group.as_ref().and_then(|group| prepared.server_groups.get(&group.name));
+        let placement = self.placement();
+        let group = definition.server_group.as_ref().map(|group| placement.server_group_name(group));
+        let group = group.and_then(|name| prepared.server_groups.get(&name));
         insert_some(&mut server, "description", definition.description.as_ref().map(|text| json!(text)));
-        insert_some(&mut server, "key_name", keypair.map(|keypair| json!(keypair.name)));
+        insert_some(&mut server, "key_name", self.key_name(shared, one).map(Value::from));
         insert_some(&mut server, "hostname", definition.hostname.as_ref().map(|name| json!(name)));
         insert_some(
             &mut server,
@@ -279,7 +275,8 @@ impl Writer<'_> {
         insert_some(&mut server, "server_group", group.cloned());
         for address in &definition.access_addresses {
             let key = if address.contains(':') { "accessIPv6" } else { "accessIPv4" };
-            insert_some(&mut server, key, Some(json!(address)));
+            let there = one.ports.iter().find_map(|port| port.became.get(address)).unwrap_or(address);
+            insert_some(&mut server, key, Some(json!(there)));
         }
         server
     }
@@ -295,10 +292,8 @@ impl Writer<'_> {
             .ports
             .iter()
             .map(|port| {
-                let addresses: Vec<&String> =
-                    port.definition.fixed_addresses.iter().map(|fixed| &fixed.address).collect();
                 json!({"port_id": prepared.ports.get(&port.definition.lineage),
-                    "mac_address": port.definition.mac_address, "addresses": addresses})
+                    "mac_address": port.definition.mac_address, "addresses": port.addresses})
             })
             .collect();
         let status = if one.definition.running { "ACTIVE" } else { "SHUTOFF" };

@@ -9,7 +9,6 @@ use crate::operations::failover::placing::{Move, MovedPort, MovedVolume};
 use crate::operations::placement::twin;
 use crate::operations::site_volume;
 use crate::operations::twins::{create_twin, extend_twin, volume_label};
-use crate::steps::nova::ImportKeypairInput;
 use crate::steps::storage::{HoldPointInput, SafetySnapshotInput};
 use serde_json::{Value, json};
 
@@ -24,34 +23,32 @@ impl Writer<'_> {
         ground: &Ground,
     ) {
         let early = Ground { on: early.clone(), merely_after: None, past_return: ground.past_return };
-        for keypair in &shared.keypairs {
-            let Some(public_key) = keypair.public_key.clone() else { continue };
-            let (name, kind) = (keypair.name.clone(), keypair.kind.clone());
+        for keypair in &shared.keypairs.new {
+            let name = &keypair.name;
             let step = StepBuilder::new(
                 "import_keypair",
                 format!("import_keypair/{name}"),
                 format!("import the keypair {name} under the service user"),
             )
             .at(self.target)
-            .input(ImportKeypairInput { name, public_key, kind })
+            .input(keypair)
             .call("POST compute /os-keypairs")
             .reverted_by("DELETE compute /os-keypairs/{name}");
             let step = self.plan.add(early.under_some(step));
-            prepared.keypairs.insert(keypair.name.clone(), step.clone());
+            prepared.keypairs.insert(name.clone(), step.clone());
             prepared.need(step, ground);
         }
-        for there in &self.facts.target.site.server_groups {
-            prepared.server_groups.insert(there.name.clone(), there.id.clone().into());
+        for (name, id) in &shared.server_groups.there {
+            prepared.server_groups.insert(name.clone(), id.clone().into());
         }
-        for group in &shared.server_groups {
-            let name = &group.name;
+        for (name, policy) in &shared.server_groups.new {
             let step = StepBuilder::new(
                 "create_server_group",
                 format!("create_server_group/{name}"),
                 format!("make the server group {name}"),
             )
             .at(self.target)
-            .input(json!({"name": name, "policy": {"policy": group.policy, "rules": group.rules}}))
+            .input(json!({"name": name, "policy": policy}))
             .call("POST compute /os-server-groups")
             .reverted_by("DELETE compute /os-server-groups/{id}");
             let step = self.plan.add(early.under_some(step));
@@ -174,7 +171,8 @@ impl Writer<'_> {
     fn make_twin(&mut self, volume: &VolumeDefinition, volume_type: &str, marked: &StepId) -> StepId {
         let twin = json!(twin(self.facts.group.id, volume, volume_type));
         let group = json!(self.consistency_group);
-        let step = create_twin(self.target, &self.storage.array, &group, volume, &twin);
+        let image = self.placement().image_metadata(volume);
+        let step = create_twin(self.target, &self.storage.array, &group, (volume, &image), &twin);
         self.plan.add(step.after([marked]))
     }
 
