@@ -2,6 +2,7 @@ use super::{RawAnswer, SendError, SendFailure, Sent, Transport, WireRequest};
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use std::error::Error;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// No answer that is useful is larger: 64 MiB.
@@ -37,9 +38,13 @@ impl Default for TlsSettings {
 }
 
 /// The production transport: reqwest with rustls. Follows no redirects and repeats nothing.
+///
+/// The client is built with the first request: it reads all of the machine's authorities, which takes longer than all else that a
+/// command does that only looks into the stores.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    client: reqwest::Client,
+    tls: TlsSettings,
+    client: Arc<OnceLock<Result<reqwest::Client, Arc<TransportBuildError>>>>,
 }
 
 /// No transport could be built from the TLS settings.
@@ -54,41 +59,65 @@ pub struct TransportBuildError {
 }
 
 impl HttpTransport {
-    /// Builds the client.
+    /// Prepares the client: what can be wrong with the settings themselves is found here.
     ///
     /// # Errors
     /// A certificate or key cannot be read.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn new(tls: &TlsSettings) -> Result<Self, TransportBuildError> {
-        // Several may try; whoever is first wins, and all offer the same provider.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("protector/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(10))
-            .pool_idle_timeout(Duration::from_secs(30))
-            .tls_danger_accept_invalid_certs(!tls.verify);
-        let failed =
-            |part| move |source: reqwest::Error| TransportBuildError { part, source: Box::new(source) };
-        if let Some(pem) = &tls.authorities {
-            let authorities =
-                reqwest::Certificate::from_pem_bundle(pem).map_err(failed("the certificate authorities"))?;
-            builder = builder.tls_certs_merge(authorities);
+        if tls.authorities.is_some() || tls.identity.is_some() {
+            build(tls, reqwest::ClientBuilder::tls_certs_only)?;
         }
-        if let Some(pem) = &tls.identity {
-            let identity = reqwest::Identity::from_pem(pem).map_err(failed("the client certificate"))?;
-            builder = builder.identity(identity);
-        }
-        Ok(Self { client: builder.build().map_err(failed("the combination of all"))? })
+        Ok(Self { tls: tls.clone(), client: Arc::default() })
     }
+
+    fn client(&self) -> Result<&reqwest::Client, SendError> {
+        let built = self
+            .client
+            .get_or_init(|| build(&self.tls, reqwest::ClientBuilder::tls_certs_merge).map_err(Arc::new));
+        // The settings have been judged: what is left is that the machine has no authorities.
+        built.as_ref().map_err(|error| SendError {
+            sent: Sent::No,
+            failure: SendFailure::Certificate,
+            source: Some(Arc::clone(error).into()),
+        })
+    }
+}
+
+/// Builds a client; `trust` takes the authorities of the settings, beside the machine's or alone.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn build(
+    tls: &TlsSettings,
+    trust: fn(reqwest::ClientBuilder, Vec<reqwest::Certificate>) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, TransportBuildError> {
+    // Several may try; whoever is first wins, and all offer the same provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("protector/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(Duration::from_secs(10))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .tls_danger_accept_invalid_certs(!tls.verify);
+    let failed = |part| move |source: reqwest::Error| TransportBuildError { part, source: Box::new(source) };
+    let authorities = match &tls.authorities {
+        Some(pem) => {
+            reqwest::Certificate::from_pem_bundle(pem).map_err(failed("the certificate authorities"))?
+        }
+        None => Vec::new(),
+    };
+    builder = trust(builder, authorities);
+    if let Some(pem) = &tls.identity {
+        let identity = reqwest::Identity::from_pem(pem).map_err(failed("the client certificate"))?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(failed("the combination of all"))
 }
 
 impl Transport for HttpTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<RawAnswer, SendError>> {
         Box::pin(async move {
             let mut builder = self
-                .client
+                .client()?
                 .request(request.method, request.url)
                 .headers(request.headers)
                 .timeout(request.timeout);
@@ -151,6 +180,19 @@ fn is_certificate_error(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_that_cannot_be_used_are_found_before_anything_is_sent() {
+        let nonsense = b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n".to_vec();
+        let authorities = TlsSettings { authorities: Some(nonsense.clone()), ..TlsSettings::default() };
+        let identity = TlsSettings { identity: Some(nonsense), ..TlsSettings::default() };
+        for (settings, part) in [(authorities, "combination"), (identity, "client certificate")] {
+            let error = HttpTransport::new(&settings).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        let transport = HttpTransport::new(&TlsSettings::default()).unwrap();
+        assert!(transport.client.get().is_none(), "no authorities are read before they are needed");
+    }
 
     #[test]
     fn a_client_key_is_not_shown() {
