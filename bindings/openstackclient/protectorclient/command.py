@@ -53,7 +53,7 @@ class Protected:
         if not cloud:
             names = " or ".join(site["name"] for site in sites)
             raise errors.CommandFailed(
-                "configuration-invalid",
+                "argument-invalid",
                 f"the site is not named, and there is no {option} to tell it",
                 f"Name the site: {names}.",
             )

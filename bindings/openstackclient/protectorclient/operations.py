@@ -42,14 +42,14 @@ class Operation(command.ShowOne):
             plan = protector.plan(self.operation, group=parsed_args.group, **wanted)
             if self.planned_only or parsed_args.dry_run:
                 return tables.plan(plan.document)
-            return self.follow(protector, self.begun(protector, plan, parsed_args.confirm), parsed_args.timeout)
+            return follow(self, self.begun(protector, plan, parsed_args.confirm), parsed_args.timeout)
 
     def begun(self, protector, plan, confirm):
         """The run of a plan, confirmed by an option or by a person who is asked."""
         package = errors.package()
         try:
             return protector.apply(plan, confirm=confirm)
-        except package.NotConfirmedError:
+        except package.errors.NotConfirmedError:
             if confirm is not None or not self.terminal():
                 raise
         found = plan.document["plan"]
@@ -63,10 +63,6 @@ class Operation(command.ShowOne):
         print(f"To go on, type the name of the group ({found['group_name']}): ", end="",
               file=self.app.stderr, flush=True)
         return protector.apply(plan, confirm=self.app.stdin.readline().strip())
-
-    def follow(self, protector, run, timeout):
-        """Follows a run to its end, and tells what came of it."""
-        return follow(self, run, timeout)
 
 
 def add_wait(parser):
@@ -95,6 +91,7 @@ def positive(text):
 
 def follow(shown_by, run, timeout):
     """Follows a run to its end. Ctrl-C, or the time that is over, leaves it after what is under way."""
+    package = errors.package()
     display = progress.Display(shown_by.app.stderr, run.steps)
 
     def leave(why):
@@ -112,6 +109,12 @@ def follow(shown_by, run, timeout):
         except KeyboardInterrupt:
             leave("interrupted")
         outcome = run.result()
+    except package.ProtectorError as error:
+        outcome = getattr(error, "outcome", None)
+        if outcome is None:
+            raise
+        display.end()
+        shown_by.say(errors.told(error))
     finally:
         if timer:
             timer.cancel()

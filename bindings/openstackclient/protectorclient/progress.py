@@ -4,10 +4,10 @@
 class Display:
     """Shows what happens, on standard error."""
 
-    def __init__(self, stream, steps=()):
+    def __init__(self, stream, titles):
         self._stream = stream
         self._shown = bool(getattr(stream, "isatty", lambda: False)())
-        self._titles = {step["id"]: step["title"] for step in steps}
+        self._titles = titles
         self._begun = False
 
     def show(self, progress):

@@ -13,8 +13,8 @@ from ansible_collections.protector.site_recovery.plugins.module_utils.session im
     found_group,
 )
 
-#: How an array tells of what is gone, and can be had back for a while; nothing is left to be done about it.
-DESTROYED = "destroyed, eradication pending"
+#: The exit code of what was done, and leaves something to do for a person.
+ATTENTION = 6
 
 #: What a module that runs operations takes.
 ARGUMENTS = {
@@ -87,56 +87,56 @@ class Operations:
             return
         try:
             run = self.protector.resume(unfinished["id"])
-        except package.BusyError:
+        except package.errors.BusyError:
             # Another process runs it: it is waited for, and what it comes to is what this module says.
-            for _event in self.protector.watch(unfinished["id"]):
-                pass
-            self._judge(before, self.protector.operation(unfinished["id"]), None)
+            ended = self._wait(self.protector.watch(unfinished["id"]))["operation"]
+            self._end(before, ended, None)
+            if ended["status"] != "completed":
+                why = f": {ended['error_message']}" if ended["error_message"] else ""
+                self._fail(f"{operation} of group {self.group_name} ({ended['id']}) is {ended['status']}{why}")
             return
         self._finish(before, run, None)
 
     def _finish(self, before, run, plan):
+        import protector as package
+
+        try:
+            outcome = self._wait(run)
+        except package.errors.OperationFailed as error:
+            if error.outcome is not None:
+                self._end(before, error.outcome["operation"], plan)
+                self.module.fail(error, group=error.outcome["group"], **self._answer())
+            raise
+        self._warn(outcome["warnings"])
+        self.results["remains"] = outcome["remains"]
+        self._end(before, outcome["operation"], plan)
+        if outcome["exit_code"] == ATTENTION:
+            told = [f"{one['name']} does not run: {one['absent']['reason']}" for one in _absent(outcome["group"])]
+            told += ["still at {site}: {kind} {name} ({id}), {state}".format(**one) for one in outcome["remains"]]
+            self._fail(f"A person has to act after {run.operation_type} of group {self.group_name}: {'; '.join(told)}")
+
+    def _wait(self, run):
+        """Waits for the end. When the time is over the run is left where it is taken up again."""
         seconds = self.module.params["timeout"]
         timer = threading.Timer(seconds, run.stop) if seconds else None
         if timer:
             timer.daemon = True
             timer.start()
         try:
-            outcome = run.result()
+            return run.result()
         finally:
             if timer:
                 timer.cancel()
-        self._warn(outcome["warnings"])
-        self.results["remains"] = outcome["remains"]
-        self._judge(before, outcome["operation"], plan)
 
-    def _judge(self, before, operation, plan):
+    def _end(self, before, operation, plan):
         self.results["operation"] = operation
-        after = found_group(self.protector, self.group_name)
-        self._differ(before, target.state(after), plan)
-        trouble = self._trouble(operation, after)
-        if trouble:
-            self.module.fail_json(msg=trouble, group=after, **self._answer())
+        self._differ(before, target.state(found_group(self.protector, self.group_name)), plan)
 
-    def _trouble(self, operation, group):
-        """What a person has to do, if something is not as it was wanted."""
-        told = f"{operation['operation_type']} of group {self.group_name} is {operation['status']}"
-        why = f": {operation['error_message']}" if operation["error_message"] else ""
-        if operation["status"] not in target.ENDED:
-            return f"{told}{why}. It is unfinished: run the task again, which takes it up ({operation['id']})."
-        if operation["status"] != "completed":
-            return f"{told}{why}. Mend what is named, then run the task again ({operation['id']})."
-        missing = [
-            f"{member['name']}: {member['absent']['reason']}"
-            for member in (group or {}).get("members", ())
-            if member["absent"]
-        ]
-        moved = operation["operation_type"] in ("failover", "failback", "undo")
-        if moved and group["status"] == "failed_over_partial":
-            return f"{told}, but VMs do not run: {'; '.join(missing)}. Mend what is named, then run the task again."
-        if any(remnant["state"] != DESTROYED for remnant in self.results.get("remains") or ()):
-            return f"{told}, but something of the test is still there: see remains. Run the task again."
-        return None
+    def _fail(self, told):
+        group = found_group(self.protector, self.group_name)
+        self.module.fail_json(
+            msg=f"{told}. Mend what is named, then run the task again.", group=group, exit_code=ATTENTION, **self._answer()
+        )
 
     def _differ(self, before, after, plan):
         self.diffs.append(target.difference(target.state(before), after, plan))
@@ -144,3 +144,7 @@ class Operations:
     def _warn(self, findings):
         for finding in findings:
             self.module.warn(finding_told(finding))
+
+
+def _absent(group):
+    return [member for member in (group or {}).get("members", ()) if member["absent"]]

@@ -170,7 +170,7 @@ def told(module, operation):
     odd = sorted(set(wanted) - set(possible))
     if odd:
         module.refuse(
-            "configuration-invalid",
+            "argument-invalid",
             f"{operation} of group {module.params['protection_group']} takes no {', '.join(odd)}",
             "Leave out what the operation does not take.",
         )

@@ -162,7 +162,7 @@ def create(module, protector, doing):
     missing = [name for name in ("primary_site", "members") if not wanted.get(name)]
     if missing:
         module.refuse(
-            "configuration-invalid",
+            "argument-invalid",
             f"there is no group {module.params['name']}, and a new one needs {' and '.join(missing)}",
             "Give what is missing.",
         )
@@ -176,7 +176,7 @@ def change(module, doing, group):
     for site in ("primary_site", "secondary_site"):
         if module.params[site] not in (None, group[site]):
             module.refuse(
-                "configuration-invalid",
+                "argument-invalid",
                 f"the {site} of group {group['name']} is {group[site]} and fixed, not {module.params[site]}",
                 "Give the site that the group has, or another group.",
             )

@@ -83,6 +83,7 @@ findings:
 from ansible_collections.protector.site_recovery.plugins.module_utils import operations, target
 from ansible_collections.protector.site_recovery.plugins.module_utils.session import ProtectorModule
 
+
 def main():
     """Runs the module."""
     module = ProtectorModule(

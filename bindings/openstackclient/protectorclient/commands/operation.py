@@ -72,13 +72,14 @@ class Watch(_Chosen, command.ShowOne):
     def take_action(self, parsed_args):
         with self.opened() as protector:
             found = self.newest(protector, parsed_args)
-            display = progress.Display(self.app.stderr)
-            for event in protector.watch(found["id"]):
+            run = protector.watch(found["id"])
+            display = progress.Display(self.app.stderr, run.steps)
+            for event in run:
                 display.show(event)
             display.end()
-            found = protector.operation(found["id"])
-        self.exit_code = found["exit_code"]
-        return tables.one(found, tables.OPERATION)
+            ended = run.result()
+        self.exit_code = ended["exit_code"]
+        return tables.one(ended["operation"], tables.OPERATION)
 
 
 class Report(_Chosen, command.Lister):
