@@ -102,7 +102,7 @@ def test_a_group_that_another_process_works_on(protected):
     try:
         while protected.document("protector", "protection-group", "show", "web")["status"] == "active":
             assert moving.poll() is None
-        told(protected, "group-busy", 1, "protection-group", "sync", "web", says=["web", "openstack protector"])
+        told(protected, "group-busy", 1, "protection-group", "sync", "web", says=["web", "failover", "resume"])
     finally:
         moving.send_signal(signal.SIGINT)
         protected.no_rules()
