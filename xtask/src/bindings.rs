@@ -1,4 +1,6 @@
-//! The Python package: its wheel is built, installed where nothing of the tree is, and tested there.
+//! The Python package: its wheel is built, installed where nothing of the tree is, and tested there; then what builds on it.
+
+mod faces;
 
 use crate::process::{run, succeeds};
 use crate::python::interpreter::{self, Minor};
@@ -12,6 +14,9 @@ use std::process::Command;
 /// Where it is, from the workspace.
 const FOLDER: &str = "bindings/python";
 
+/// Begins the names of its environments.
+const NAME: &str = "bindings";
+
 /// What builds and tests it, in these versions.
 const VERSIONS: &str = "bindings/python/requirements.lock";
 
@@ -24,7 +29,7 @@ const LARGEST: u64 = 12_000_000;
 /// Runs everything on every Python.
 pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     let environments: Vec<PathBuf> =
-        PYTHONS.into_iter().map(|version| environment(workspace, version)).collect::<Result<_>>()?;
+        PYTHONS.into_iter().map(|version| environment(workspace, NAME, version, VERSIONS)).collect::<Result<_>>()?;
     let first = environments.first().context("there is no Python to build with")?;
     let wheel = build(workspace, first)?;
     for python in &environments {
@@ -32,7 +37,7 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
         run(install.args(["--force-reinstall", "--no-deps", "--no-index"]).arg(&wheel))?;
         test(&workspace.root.join(FOLDER), python)?;
     }
-    Ok(())
+    faces::tests(workspace, &wheel)
 }
 
 fn pip(python: &Path) -> Command {
@@ -42,15 +47,15 @@ fn pip(python: &Path) -> Command {
 }
 
 /// An environment of one version, made anew when what belongs into it has changed.
-fn environment(workspace: &Workspace, version: Minor) -> Result<PathBuf> {
-    let folder = workspace.target.join(format!("xtask-bindings-{version}"));
+fn environment(workspace: &Workspace, name: &str, version: Minor, versions: &str) -> Result<PathBuf> {
+    let folder = workspace.target.join(format!("xtask-{name}-{version}"));
     let (python, stamp) = (folder.join("bin/python"), folder.join("installed"));
-    let versions = workspace.root.join(VERSIONS);
-    let wanted = fs::read_to_string(&versions).with_context(|| format!("failed to read {VERSIONS}"))?;
+    let locked = workspace.root.join(versions);
+    let wanted = fs::read_to_string(&locked).with_context(|| format!("failed to read {versions}"))?;
     let made = fs::read_to_string(&stamp).is_ok_and(|made| made == wanted);
     if !made || !succeeds(Command::new(&python).arg("-V")) {
         interpreter::create_environment(&interpreter::find_exactly(version)?, &folder)?;
-        run(pip(&python).arg("--requirement").arg(&versions))?;
+        run(pip(&python).arg("--requirement").arg(&locked))?;
         fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
     }
     Ok(python)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,8 @@ class Ansible:
             "HOME": str(folder),
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_STDOUT_CALLBACK": "minimal",
+            # Less, and it takes the difference out of what was returned.
+            "ANSIBLE_VERBOSITY": "3",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "PROTECTOR_CONFIG": pair.config,
@@ -68,8 +71,9 @@ class Ansible:
             environment={**self.environment, **dict(environment)}, succeeds=None,
         )
         # minimal: `localhost | CHANGED => {…}`, after it the difference.
-        begin = done.stdout.index("=> {") + 3
-        returned, _ = json.JSONDecoder().raw_decode(done.stdout[begin:])
+        begin = re.search(r"^localhost \| \S+ => ", done.stdout, re.MULTILINE)
+        assert begin, f"{name} {arguments}\n{done.stdout}{done.stderr}"
+        returned, _ = json.JSONDecoder().raw_decode(done.stdout[begin.end() :])
         return returned
 
     def thrice(self, name, /, **arguments):
