@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import protector
 import pytest
@@ -26,11 +27,12 @@ def test_a_group_that_is_not_there_is_named_with_those_that_are(protected: prote
 
 
 def test_arguments_that_cannot_be_used_are_named(sites: protector.Protector) -> None:
-    for arguments, told in [
+    unusable: list[tuple[dict[str, Any], str]] = [
         ({"unplanned": "yes"}, "argument `unplanned` of failover cannot be used"),
         ({"accept_loss": True}, "argument `accept_loss` of failover means nothing without `unplanned`"),
         ({"recovery": "x"}, "failover has no argument `recovery`: it has group, unplanned"),
-    ]:
+    ]
+    for arguments, told in unusable:
         with pytest.raises(errors.ArgumentError, match=told) as error:
             sites.plan("failover", group="web", **arguments)
         assert isinstance(error.value, ValueError) and error.value.exit_code == 2

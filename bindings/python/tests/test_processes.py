@@ -53,7 +53,7 @@ def test_ctrl_c_ends_a_wait_in_which_nothing_happens(protected: protector.Protec
 def test_a_task_that_is_cancelled_stops_its_operation_and_resume_goes_on(pair: protector.mock.Pair) -> None:
     async def journey() -> None:
         async with protector.open(pair.config, clouds=pair.clouds) as sites:
-            given = {"primary_site": "site-a", "secondary_site": "site-b", "members": ["web-1"]}
+            given: dict[str, Any] = {"primary_site": "site-a", "secondary_site": "site-b", "members": ["web-1"]}
             begun = asyncio.Event()
             task = asyncio.create_task(sites.protect_async("web", progress=lambda _: begun.set(), **given))
             await begun.wait()
