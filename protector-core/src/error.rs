@@ -51,6 +51,7 @@ macro_rules! codes {
 }
 
 codes! {
+    ArgumentInvalid = "argument-invalid", Fatal, "Correct the named argument; nothing was changed.";
     ConfigurationInvalid = "configuration-invalid", Fatal, "Correct the named file at the named place.";
     FileUnusable = "file-unusable", Fatal, "Make the named file or its folder available to this process, or name another.";
     CloudUnknown = "cloud-unknown", Fatal, "Name a cloud that clouds.yaml defines.";
@@ -85,7 +86,9 @@ codes! {
     TermLost = "term-lost", Fatal, "Another process has taken the operation over: watch it there.";
     StepConflict = "step-conflict", NeedsOperator, "Compare what was found with what was expected, put it right, then resume.";
     StepFailed = "step-failed", NeedsOperator, "Mend what the step's error names, then resume.";
+    RolledBack = "rolled-back", NeedsOperator, "Mend what the operation's error names, then begin it anew: all is as it was before.";
     KeyUnusable = "key-unusable", Fatal, "Provide the encryption key that the store was written with.";
+    HandleClosed = "handle-closed", Fatal, "Open protector anew: what was opened is closed, or belongs to the process that this one was forked from.";
     Internal = "internal", NeedsOperator, "This is a defect of protector: keep the stores and report it.";
 }
 

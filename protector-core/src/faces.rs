@@ -3,14 +3,26 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`arguments`] | arguments by name, and what is wrong with them |
+//! | [`confirmation`] | whether an operation was confirmed |
 //! | [`documents`] | answers and errors as JSON documents |
 //! | [`exit`] | exit codes |
+//! | [`origin`] | the site and the requests of an error |
+//! | [`requests`] | operations by name and arguments |
 //! | [`support`] | what somebody is shown who helps from outside, without secrets |
+//! | [`trouble`] | a run that is no success, as an error |
 //! | [`needs_confirmation`] | which operations are begun with the group's name only |
 
+pub mod arguments;
+pub mod confirmation;
 pub mod documents;
 pub mod exit;
+pub mod origin;
+pub mod requests;
 pub mod support;
+mod trouble;
+
+pub use trouble::trouble;
 
 use crate::domain::OperationType;
 

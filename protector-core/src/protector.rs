@@ -43,7 +43,7 @@ mod tick;
 mod volume_types;
 mod watch;
 
-pub use builder::ProtectorBuilder;
+pub use builder::{ProtectorBuilder, connect};
 pub use drill::{DrillRecord, DrillStep, RecoveryTime};
 pub use error::Error;
 pub use housekeeping::{Housekeeping, Kept, Pruned, Unread};

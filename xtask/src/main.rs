@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
 
 mod bench;
+mod bindings;
 mod differences;
 mod docs;
 mod openapi;

@@ -3,7 +3,7 @@
 use crate::process::{cargo, run as run_command, succeeds, tool};
 use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
-use crate::{python, simulated, strangers, tree};
+use crate::{bindings, python, simulated, strangers, tree};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::process::Command;
@@ -38,6 +38,8 @@ enum Tier {
     Docs,
     /// The testbed's own tests that need no cloud
     Python,
+    /// The Python package: its wheel, in environments of its own
+    Bindings,
     /// Other people's clients on simulated pairs
     Strangers,
     /// The testbed's scenario on a simulated pair
@@ -57,6 +59,7 @@ impl Tier {
             Self::Doctests => "doctests",
             Self::Docs => "docs",
             Self::Python => "python",
+            Self::Bindings => "bindings",
             Self::Strangers => "strangers",
             Self::Scenario => "scenario",
             Self::Deny => "deny",
@@ -72,7 +75,7 @@ impl Tier {
             Self::Tests => 540,
             Self::Strangers => 420,
             Self::Doctests | Self::Docs | Self::Python => 90,
-            Self::Scenario => 600,
+            Self::Scenario | Self::Bindings => 600,
             Self::Deny => 900,
         }
     }
@@ -102,6 +105,7 @@ impl Tier {
                 run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
             }
             Self::Python => return python::tests(workspace),
+            Self::Bindings => bindings::tests(workspace)?,
             Self::Strangers => strangers::tests(workspace)?,
             Self::Scenario => simulated::scenario(workspace)?,
             Self::Deny => return deny(workspace, install_deny),

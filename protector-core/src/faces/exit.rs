@@ -36,7 +36,8 @@ pub fn of_error(error: &Error, code: Code) -> u8 {
 /// The exit code of an error that findings did not cause.
 pub fn of_code(code: Code) -> u8 {
     match code {
-        Code::ConfigurationInvalid
+        Code::ArgumentInvalid
+        | Code::ConfigurationInvalid
         | Code::FileUnusable
         | Code::CloudUnknown
         | Code::SecretUnavailable

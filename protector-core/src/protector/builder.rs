@@ -1,5 +1,5 @@
 use super::{Error, Protector};
-use crate::config::{Config, SiteConfig, TlsConfig};
+use crate::config::{CloudConfig, Config, SiteConfig, TlsConfig};
 use crate::driver::{ArraySettings, DriverFactory, StorageDriver};
 use crate::engine::{ExecutionLimits, Executor};
 use crate::id::{ArrayName, SiteName};
@@ -150,6 +150,18 @@ fn cloud(config: &Config, transports: &Arc<dyn TransportFactory>, site: &SiteNam
         name: site.clone(),
         known: config.clouds.keys().cloned().collect(),
     })?;
+    connect(site, cloud, transports.as_ref())
+}
+
+/// The typed clients of a cloud, for what is asked of it outside any group. `site` is what errors call it.
+///
+/// # Errors
+/// Its certificates cannot be read or used. Nothing is sent yet.
+pub fn connect(
+    site: &SiteName,
+    cloud: &CloudConfig,
+    transports: &dyn TransportFactory,
+) -> Result<Cloud, Error> {
     let destination = Destination::Site(site.clone());
     let transport = transports
         .open(&destination, &tls(&cloud.tls)?)

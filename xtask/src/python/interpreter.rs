@@ -26,6 +26,18 @@ pub(crate) fn find(oldest: Minor) -> Result<PathBuf> {
     found(oldest, []).with_context(|| format!("found no Python of at least {oldest}: install python3"))
 }
 
+/// A Python of exactly this version that is on this machine.
+pub(crate) fn find_exactly(version: Minor) -> Result<PathBuf> {
+    let named = std::iter::once(PathBuf::from(format!("python{version}")));
+    let of_pyenv = pyenv().map(|folder| installed_below(&folder.join("versions"))).unwrap_or_default();
+    let next = Minor(version.0 + 1);
+    let mut pythons = named.chain(of_pyenv);
+    let found = pythons.find(|python| is_new_enough(python, version) && !is_new_enough(python, next));
+    found.with_context(|| {
+        format!("found no Python {version}: install python{version} (and python{version}-venv)")
+    })
+}
+
 /// A Python of this version or a later one; where there is none, `uv` puts one below the target folder.
 pub(super) fn find_or_install(workspace: &Workspace, oldest: Minor) -> Result<PathBuf> {
     let ours = workspace.target.join("xtask-pythons");
@@ -89,7 +101,7 @@ fn uv(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// Makes an empty environment. Debian keeps what `venv` needs in a package of its own; `virtualenv` brings it along.
-pub(super) fn create_environment(python: &Path, folder: &Path) -> Result<()> {
+pub(crate) fn create_environment(python: &Path, folder: &Path) -> Result<()> {
     for module in ["venv", "virtualenv"] {
         if succeeds(Command::new(python).args(["-m", module, "--clear"]).arg(folder)) {
             return Ok(());

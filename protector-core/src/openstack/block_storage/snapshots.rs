@@ -5,12 +5,12 @@ use crate::time::optional_utc;
 use crate::transport::Context;
 use futures::Stream;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A snapshot of a volume, as `GET /snapshots/detail` gives it.
 // cinder/api/v3/views/snapshots.py (ViewBuilder.detail), cinder/api/views/snapshots.py, 3.70, 2026.2
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Its id.
     pub id: String,

@@ -2,13 +2,13 @@ use super::read;
 use crate::openstack::{Error, Session, list};
 use crate::transport::Context;
 use futures::Stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A volume type, as `GET /types` gives it.
 // cinder/api/views/types.py (ViewBuilder.show), cinder/api/v3/types.py, 3.70, 2026.2
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeType {
     /// Its id.
     pub id: String,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// A volume, as `GET /volumes/detail` gives it.
 // cinder/api/v3/views/volumes.py (ViewBuilder.detail), cinder/api/contrib/volume_*.py, 3.70, 2026.2
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Volume {
     /// Its id.
     pub id: VolumeId,
@@ -63,15 +63,15 @@ pub struct Volume {
     pub migration_status: Option<String>,
     /// The id that its name on the backend is made from, if a migration left it with another's;
     /// shown to administrators only.
-    #[serde(rename = "os-vol-mig-status-attr:name_id")]
+    #[serde(rename(deserialize = "os-vol-mig-status-attr:name_id"))]
     pub name_id: Option<VolumeId>,
     /// The driver's own name of it (3.21); shown to administrators only.
     pub provider_id: Option<String>,
     /// `host@backend#pool`; shown to administrators only.
-    #[serde(rename = "os-vol-host-attr:host")]
+    #[serde(rename(deserialize = "os-vol-host-attr:host"))]
     pub host: Option<String>,
     /// The project that owns it.
-    #[serde(rename = "os-vol-tenant-attr:tenant_id")]
+    #[serde(rename(deserialize = "os-vol-tenant-attr:tenant_id"))]
     pub project_id: Option<ProjectId>,
     /// The user who made it.
     pub user_id: Option<String>,
@@ -88,7 +88,7 @@ pub struct Volume {
 }
 
 /// A use of a volume, in the volume's own view.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VolumeAttachment {
     /// The attachment.
     pub attachment_id: String,

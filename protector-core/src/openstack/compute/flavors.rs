@@ -2,12 +2,12 @@ use super::read;
 use crate::openstack::{Error, Session, list};
 use crate::transport::Context;
 use futures::Stream;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// A flavor, as `GET /flavors/detail` gives it.
 // nova/api/openstack/compute/views/flavors.py (ViewBuilder.show), 2.96, 2026.2
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flavor {
     /// Its id.
     pub id: String,
@@ -22,13 +22,13 @@ pub struct Flavor {
     /// Root disk, GiB.
     pub disk: u64,
     /// Ephemeral disk, GiB.
-    #[serde(rename = "OS-FLV-EXT-DATA:ephemeral", default)]
+    #[serde(rename(deserialize = "OS-FLV-EXT-DATA:ephemeral"), default)]
     pub ephemeral: u64,
     /// Swap, MiB.
     #[serde(default, deserialize_with = "number_or_nothing")]
     pub swap: u64,
     /// Whether every project sees it.
-    #[serde(rename = "os-flavor-access:is_public", default)]
+    #[serde(rename(deserialize = "os-flavor-access:is_public"), default)]
     pub is_public: bool,
     /// Extra specs, if the role may see them.
     #[serde(default)]

@@ -8,14 +8,14 @@ use futures::Stream;
 use http::Method;
 use jiff::Timestamp;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A server, as `GET /servers/detail` gives it.
 // nova/api/openstack/compute/views/servers.py (ViewBuilder.show), 2.96, 2026.2
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Server {
     /// Its id.
     pub id: ServerId,
@@ -24,10 +24,10 @@ pub struct Server {
     /// `ACTIVE`, `SHUTOFF`, `ERROR`, …
     pub status: String,
     /// What it is being brought to, while it is.
-    #[serde(rename = "OS-EXT-STS:task_state")]
+    #[serde(rename(deserialize = "OS-EXT-STS:task_state"))]
     pub task_state: Option<String>,
     /// 1 running, 4 shut down; 0 unknown.
-    #[serde(rename = "OS-EXT-STS:power_state")]
+    #[serde(rename(deserialize = "OS-EXT-STS:power_state"))]
     pub power_state: Option<i64>,
     /// Its description.
     pub description: Option<String>,
@@ -47,19 +47,19 @@ pub struct Server {
     #[serde(default)]
     pub config_drive: String,
     /// The availability zone it is in.
-    #[serde(rename = "OS-EXT-AZ:availability_zone")]
+    #[serde(rename(deserialize = "OS-EXT-AZ:availability_zone"))]
     pub availability_zone: Option<String>,
     /// The availability zone that was asked for (2.96).
     #[serde(default)]
     pub pinned_availability_zone: Option<String>,
     /// The host name that the guest is told (2.90 for everybody).
-    #[serde(rename = "OS-EXT-SRV-ATTR:hostname")]
+    #[serde(rename(deserialize = "OS-EXT-SRV-ATTR:hostname"))]
     pub hostname: Option<String>,
     /// Base64; shown to administrators of the project only.
-    #[serde(rename = "OS-EXT-SRV-ATTR:user_data")]
+    #[serde(rename(deserialize = "OS-EXT-SRV-ATTR:user_data"))]
     pub user_data: Option<String>,
     /// The compute host; shown to administrators only.
-    #[serde(rename = "OS-EXT-SRV-ATTR:host")]
+    #[serde(rename(deserialize = "OS-EXT-SRV-ATTR:host"))]
     pub host: Option<String>,
     /// Whether it is locked.
     #[serde(default)]
@@ -71,16 +71,16 @@ pub struct Server {
     /// Image certificates that were asked for (2.63).
     pub trusted_image_certificates: Option<Vec<String>>,
     /// The volumes, without order.
-    #[serde(rename = "os-extended-volumes:volumes_attached", default)]
+    #[serde(rename(deserialize = "os-extended-volumes:volumes_attached"), default)]
     pub volumes_attached: Vec<AttachedVolume>,
     /// Its addresses by network, in the order of its interfaces: nothing else tells that order.
-    #[serde(default, deserialize_with = "in_order")]
+    #[serde(default, deserialize_with = "in_order", serialize_with = "as_object")]
     pub addresses: Vec<(String, Vec<ServerAddress>)>,
     /// The IPv4 address that clients are told to use; empty if none.
-    #[serde(rename = "accessIPv4", default)]
+    #[serde(rename(deserialize = "accessIPv4"), default)]
     pub access_ipv4: String,
     /// The IPv6 address that clients are told to use; empty if none.
-    #[serde(rename = "accessIPv6", default)]
+    #[serde(rename(deserialize = "accessIPv6"), default)]
     pub access_ipv6: String,
     /// The user who made it.
     pub user_id: String,
@@ -93,13 +93,21 @@ pub struct Server {
 
 /// An address of a server.
 // nova/api/openstack/compute/views/servers.py (addresses), nova/api/openstack/common.py, 2026.2
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerAddress {
     /// The address.
     pub addr: String,
     /// The MAC address of the interface that has it.
-    #[serde(rename = "OS-EXT-IPS-MAC:mac_addr")]
+    #[serde(rename(deserialize = "OS-EXT-IPS-MAC:mac_addr"))]
     pub mac_address: String,
+}
+
+/// Writes fields as an object, in their order.
+fn as_object<S: Serializer>(
+    fields: &[(String, Vec<ServerAddress>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().map(|(name, addresses)| (name, addresses)))
 }
 
 /// Reads an object's fields in the order in which they stand.
@@ -126,7 +134,7 @@ fn in_order<'de, D: Deserializer<'de>>(
 }
 
 /// A volume of a server, in the server's own view.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AttachedVolume {
     /// The volume.
     pub id: VolumeId,
@@ -156,7 +164,7 @@ pub struct ServerFlavor {
 }
 
 /// What went wrong with a server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServerFault {
     /// The message.
     #[serde(default)]

@@ -1,0 +1,47 @@
+//! The native module of the Python package `protector`. All that it does is in [`protector_core`]; here are waits, signals,
+//! processes that fork, and the way of values from the one language to the other.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`handle`] | what `protector.open` gives: one question in, one answer out, waited for or awaited |
+//! | [`questions`] | what can be asked, by name and arguments |
+//! | [`run`] | an operation that is under way, and what has happened in it |
+//! | [`clouds`] | lists of the typed OpenStack clients, turned into Python as they are read |
+//! | [`pair`] | a simulated pair, served |
+//! | [`waiting`] | the ways to wait: here, with Ctrl-C; or in an event loop |
+//! | [`runtime`] | what runs it all, one a process |
+//! | [`failure`] | why something failed, as an exception |
+//! | [`conversion`] | values |
+
+mod clouds;
+mod conversion;
+mod failure;
+mod handle;
+mod pair;
+mod questions;
+mod run;
+mod runtime;
+mod waiting;
+
+use pyo3::prelude::*;
+
+/// Everything has locks of its own, and nothing is changed but behind them.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::clouds::{Cloud, Resource, Resources};
+    #[pymodule_export]
+    use super::failure::codes;
+    #[pymodule_export]
+    use super::handle::{Handle, Planned};
+    #[pymodule_export]
+    use super::pair::Pair;
+    #[pymodule_export]
+    use super::run::Run;
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,287 @@
+//! An operation that is under way, here or elsewhere: what has happened, what comes next, and how it ended.
+
+use crate::failure::Failure;
+use crate::handle::Opened;
+use crate::waiting::{self, Product};
+use protector_core::domain::{Finding, OperationStatus, Remnant};
+use protector_core::engine::Plan;
+use protector_core::error::Class;
+use protector_core::faces::{documents, exit, trouble};
+use protector_core::id::OperationId;
+use protector_core::protector::{OperationHandle, OperationReport, Progress, Protector, Watcher};
+use pyo3::prelude::*;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is looked whether an operation of another process was left.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How an operation ended, as a document: what came of it, or the error.
+type End = Result<Value, Value>;
+
+/// What has happened so far. Whoever reads it begins at the beginning.
+#[derive(Debug)]
+pub(crate) struct Course {
+    id: OperationId,
+    plan: Arc<Plan>,
+    events: Mutex<Vec<Value>>,
+    /// How many events there are, and how it ended once it has.
+    state: watch::Sender<(usize, Option<End>)>,
+    stop: CancellationToken,
+}
+
+impl Course {
+    fn new(id: OperationId, plan: Arc<Plan>, stop: CancellationToken) -> Arc<Self> {
+        let (events, state) = (Mutex::new(Vec::new()), watch::Sender::new((0, None)));
+        Arc::new(Self { id, plan, events, state, stop })
+    }
+
+    fn went(&self, progress: &Progress) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.push(documents::progress(self.id, progress));
+        let count = events.len();
+        drop(events);
+        self.state.send_modify(|state| state.0 = count);
+    }
+
+    fn ended(&self, end: Result<End, Failure>) {
+        let end = end.unwrap_or_else(|failure| Err(failure.document()));
+        self.state.send_modify(|state| state.1 = Some(end));
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.borrow().1.is_some()
+    }
+
+    /// Nothing new is begun.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Waits until it is over.
+    pub(crate) async fn end(&self) -> End {
+        let mut state = self.state.subscribe();
+        let lost = || Err(Failure::Panicked("the task of a run was lost".to_owned()).document());
+        match state.wait_for(|(_, end)| end.is_some()).await {
+            Ok(state) => state.1.clone().unwrap_or_else(lost),
+            Err(_) => lost(),
+        }
+    }
+
+    /// What happened at that place; none if it ended before.
+    async fn event(&self, place: usize) -> Option<Value> {
+        let mut state = self.state.subscribe();
+        // The sender is in here: it is not gone.
+        drop(state.wait_for(|(count, end)| *count > place || end.is_some()).await);
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.get(place).cloned()
+    }
+}
+
+/// Follows an operation that this process runs.
+pub(crate) fn follow(protector: Protector, handle: OperationHandle, begun: Begun) -> Arc<Course> {
+    let course = Course::new(handle.id(), Arc::clone(handle.plan()), handle.stop_token());
+    let told = Arc::clone(&course);
+    let followed = tokio::spawn(async move {
+        let mut handle = handle;
+        while let Some(progress) = handle.next().await {
+            told.went(&progress);
+        }
+        let report = handle.finish().await?;
+        let remains = protector.remains(report.operation.id).await?;
+        Ok(accounted(&report, &remains, &begun))
+    });
+    let ended = Arc::clone(&course);
+    tokio::spawn(async move {
+        ended.ended(followed.await.unwrap_or_else(|lost| Err(Failure::of_task(lost))));
+    });
+    course
+}
+
+/// How an operation was begun.
+#[derive(Debug, Default)]
+pub(crate) struct Begun {
+    /// What its plan warned of.
+    pub(crate) warnings: Vec<Finding>,
+    /// Whether it is to be undone: that it is rolled back is what is wanted then.
+    pub(crate) to_be_undone: bool,
+}
+
+fn accounted(report: &OperationReport, remains: &[Remnant], begun: &Begun) -> End {
+    let mut outcome = documents::outcome(report, &begun.warnings, remains);
+    let exit = exit::of_outcome(report, remains);
+    if let Some(fields) = outcome.as_object_mut() {
+        fields.insert("exit_code".to_owned(), json!(exit));
+    }
+    let undone = begun.to_be_undone && exit == exit::ROLLED_BACK;
+    match trouble(report).filter(|_| !undone) {
+        None => Ok(outcome),
+        Some((code, message)) => Err(json!({
+            "error": {"code": code, "message": message, "hint": code.hint(), "site": null, "request_ids": [],
+                "retryable": code.class() == Class::Transient, "exit_code": exit},
+            "findings": [], "warnings": &begun.warnings, "outcome": outcome,
+        })),
+    }
+}
+
+/// Follows an operation that any process runs, until it ends or nobody goes on with it.
+pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> Arc<Course> {
+    let stop = CancellationToken::new();
+    let course = Course::new(id, Arc::clone(watcher.plan()), stop.clone());
+    let told = Arc::clone(&course);
+    tokio::spawn(async move {
+        let mut watcher = watcher;
+        let following = async {
+            let mut left = tokio::time::interval(LOOK);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => break,
+                    progress = watcher.next() => match progress? {
+                        Some(progress) => told.went(&progress),
+                        None => break,
+                    },
+                    _ = left.tick() => {
+                        if protector.operation(id).await?.status == OperationStatus::Paused {
+                            break;
+                        }
+                    }
+                }
+            }
+            let operation = protector.operation(id).await?;
+            let exit = exit::of_status(operation.status);
+            Ok(Ok(json!({"operation": operation, "exit_code": exit})))
+        };
+        told.ended(following.await);
+    });
+    course
+}
+
+/// An operation that is under way: what has happened in it, and how it ends.
+#[pyclass(frozen, module = "protector._native")]
+#[derive(Debug)]
+pub(crate) struct Run {
+    opened: Arc<Opened>,
+    course: Arc<Course>,
+}
+
+impl Run {
+    pub(crate) fn new(opened: Arc<Opened>, course: Arc<Course>) -> Self {
+        Self { opened, course }
+    }
+
+    /// Nobody holds it: it is stopped where `resume` goes on.
+    pub(crate) fn abandon(&self) {
+        self.course.stop();
+    }
+}
+
+/// What a run gives when it is asked.
+enum Told {
+    Event(Option<Value>),
+    End(Value),
+}
+
+impl Product for Told {
+    fn give(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Event(event) => crate::conversion::to_python(py, &event).map(Bound::unbind),
+            Self::End(end) => crate::conversion::to_python(py, &end).map(Bound::unbind),
+        }
+    }
+
+    fn abandon(self) {}
+}
+
+impl Run {
+    fn event_at(&self, place: usize) -> impl Future<Output = Result<Told, Failure>> + use<> {
+        let course = Arc::clone(&self.course);
+        async move { Ok(Told::Event(course.event(place).await)) }
+    }
+
+    fn ended(&self, timeout: Option<f64>) -> impl Future<Output = Result<Told, Failure>> + use<> {
+        let course = Arc::clone(&self.course);
+        async move {
+            let Some(seconds) = timeout else { return told(course.end().await) };
+            let longest = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+            if let Ok(end) = tokio::time::timeout(longest, course.end()).await {
+                told(end)
+            } else {
+                let Plan { operation_type, group_name, .. } = &*course.plan;
+                let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
+                Err(Failure::Late { what, seconds })
+            }
+        }
+    }
+}
+
+fn told(end: End) -> Result<Told, Failure> {
+    end.map(Told::End).map_err(|error| Failure::Told(Box::new(error)))
+}
+
+#[pymethods]
+impl Run {
+    #[getter]
+    fn operation_id(&self) -> String {
+        self.course.id.to_string()
+    }
+
+    #[getter]
+    fn operation_type(&self) -> &'static str {
+        self.course.plan.operation_type.as_str()
+    }
+
+    #[getter]
+    fn group(&self) -> &str {
+        &self.course.plan.group_name
+    }
+
+    #[getter]
+    fn plan_hash(&self) -> String {
+        self.course.plan.hash()
+    }
+
+    /// The steps' ids and titles, in the plan's order.
+    #[getter]
+    fn steps(&self) -> Vec<(String, &str)> {
+        self.course.plan.steps.iter().map(|step| (step.id.to_string(), step.title.as_str())).collect()
+    }
+
+    #[getter]
+    fn ended_already(&self) -> bool {
+        self.course.has_ended()
+    }
+
+    fn stop(&self) {
+        self.course.stop();
+    }
+
+    fn event(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
+        self.opened.usable()?;
+        waiting::wait(py, self.event_at(place))
+    }
+
+    fn event_async<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.opened.usable()?;
+        waiting::awaitable(py, self.event_at(place))
+    }
+
+    #[pyo3(signature = (timeout=None))]
+    fn result(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<PyAny>> {
+        self.opened.usable()?;
+        waiting::wait(py, self.ended(timeout))
+    }
+
+    #[pyo3(signature = (timeout=None))]
+    fn result_async<'py>(&self, py: Python<'py>, timeout: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+        self.opened.usable()?;
+        waiting::awaitable(py, self.ended(timeout))
+    }
+}

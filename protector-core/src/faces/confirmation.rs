@@ -1,0 +1,59 @@
+//! What stops VMs, or takes away what cannot be had again, is begun with the group's name only.
+
+use super::needs_confirmation;
+use crate::domain::OperationType;
+use crate::error::{Code, Coded};
+
+/// What has to be confirmed was not; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} of group {group} was not begun: {}", match given {
+    Some(given) => format!("it was confirmed for {given}"),
+    None => "it was not confirmed".to_owned(),
+})]
+pub struct NotConfirmed {
+    /// What was wanted.
+    pub operation: OperationType,
+    /// The group.
+    pub group: String,
+    /// The name that was given.
+    pub given: Option<String>,
+}
+
+impl Coded for NotConfirmed {
+    fn code(&self) -> Code {
+        Code::NotConfirmed
+    }
+}
+
+/// Judges what was given, before anything is read of the sites.
+///
+/// # Errors
+/// Another name than the group's was given, or none for an operation that needs it.
+pub fn confirmed(operation: OperationType, group: &str, given: Option<&str>) -> Result<(), NotConfirmed> {
+    match given {
+        Some(given) if given == group => Ok(()),
+        None if !needs_confirmation(operation) => Ok(()),
+        given => {
+            let (group, given) = (group.to_owned(), given.map(str::to_owned));
+            Err(NotConfirmed { operation, group, given })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_vms_needs_the_groups_own_name_and_a_wrong_name_stops_all() {
+        let judged = |operation, given| confirmed(operation, "web", given).map_err(|error| error.to_string());
+        assert_eq!(judged(OperationType::Failover, Some("web")), Ok(()));
+        assert_eq!(judged(OperationType::Sync, None), Ok(()));
+        let told = judged(OperationType::Failover, None).unwrap_err();
+        assert_eq!(told, "failover of group web was not begun: it was not confirmed");
+        for operation in [OperationType::Failover, OperationType::Sync] {
+            let told = judged(operation, Some("db")).unwrap_err();
+            assert!(told.ends_with("it was confirmed for db"), "{told}");
+        }
+    }
+}

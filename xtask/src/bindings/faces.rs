@@ -1,0 +1,67 @@
+//! `openstack protector` and the Ansible collection: each in an environment of its own, on the wheel that users get.
+
+use super::{environment, pip};
+use crate::process::run;
+use crate::python::interpreter::Minor;
+use crate::python::pytest;
+use crate::workspace::Workspace;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// A face in Python.
+struct Face {
+    /// Its folder, from the workspace.
+    folder: &'static str,
+    /// What runs and tests it, in these versions; from the workspace.
+    versions: &'static str,
+    /// The Python that it is tested on.
+    python: Minor,
+    /// Whether it is a package, which is installed; a collection is built and installed by its tests.
+    is_package: bool,
+}
+
+const FACES: [Face; 2] = [
+    Face {
+        folder: "bindings/openstackclient",
+        versions: "bindings/openstackclient/requirements.lock",
+        python: Minor(11),
+        is_package: true,
+    },
+    Face {
+        folder: "bindings/ansible",
+        versions: "bindings/ansible/tests/requirements.lock",
+        python: Minor(12),
+        is_package: false,
+    },
+];
+
+/// Runs the tests of each face, also after one has failed.
+pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
+    let mut failed = Vec::new();
+    for face in &FACES {
+        if let Err(error) = test(workspace, face, wheel) {
+            println!("error: {error:#}");
+            failed.push(face.folder);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("faces in Python failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
+    let folder = workspace.root.join(face.folder);
+    let name = face.folder.replace('/', "-");
+    let python = environment(workspace, &name, face.python, face.versions)?;
+    let install = || {
+        let mut install = pip(&python);
+        install.args(["--force-reinstall", "--no-deps", "--no-index"]);
+        install
+    };
+    run(install().arg(wheel))?;
+    if face.is_package {
+        run(install().arg("--no-build-isolation").arg(&folder))?;
+    }
+    run(pytest(&python, &folder).arg("tests"))
+}
