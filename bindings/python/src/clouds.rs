@@ -19,7 +19,7 @@ use pyo3::types::{PyDict, PyList};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const KINDS: &[&str] = &[
@@ -49,8 +49,9 @@ impl Cloud {
     /// Reads `clouds.yaml`; nothing is sent yet.
     #[staticmethod]
     #[pyo3(signature = (name, *, region=None, clouds=None))]
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python is owned")]
     fn open(name: &str, region: Option<&str>, clouds: Option<PathBuf>) -> PyResult<Self> {
-        let cloud = opened(name, region, clouds).map_err(Failure::from)?;
+        let cloud = opened(name, region, clouds.as_deref()).map_err(Failure::from)?;
         Ok(Self { cloud, process: std::process::id() })
     }
 
@@ -89,9 +90,9 @@ impl Cloud {
 fn opened(
     name: &str,
     region: Option<&str>,
-    clouds: Option<PathBuf>,
+    clouds: Option<&Path>,
 ) -> Result<openstack::Cloud, protector::Error> {
-    let known = Clouds::load(&Environment::process(), clouds.as_deref())?;
+    let known = Clouds::load(&Environment::process(), clouds)?;
     connect(&SiteName::from(name), &known.cloud(name, region)?, &HttpTransports)
 }
 

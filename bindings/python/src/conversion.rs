@@ -97,25 +97,25 @@ type Given<'py> = Result<Bound<'py, PyAny>, Failed>;
 /// A list that is being filled, alone or as the one field of an object.
 struct Items<'py> {
     py: Python<'py>,
-    items: Vec<Bound<'py, PyAny>>,
+    values: Vec<Bound<'py, PyAny>>,
     variant: Option<&'static str>,
 }
 
 /// An object that is being filled, alone or as the one field of another.
 struct Fields<'py> {
     py: Python<'py>,
-    fields: Bound<'py, PyDict>,
+    object: Bound<'py, PyDict>,
     key: Option<Bound<'py, PyAny>>,
     variant: Option<&'static str>,
 }
 
 impl<'py> ToPython<'py> {
     fn items(self, length: Option<usize>, variant: Option<&'static str>) -> Items<'py> {
-        Items { py: self.py, items: Vec::with_capacity(length.unwrap_or_default()), variant }
+        Items { py: self.py, values: Vec::with_capacity(length.unwrap_or_default()), variant }
     }
 
     fn fields(self, variant: Option<&'static str>) -> Fields<'py> {
-        Fields { py: self.py, fields: PyDict::new(self.py), key: None, variant }
+        Fields { py: self.py, object: PyDict::new(self.py), key: None, variant }
     }
 }
 
@@ -247,12 +247,12 @@ impl<'py> ser::Serializer for ToPython<'py> {
 
 impl<'py> Items<'py> {
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        self.items.push(value.serialize(ToPython { py: self.py })?);
+        self.values.push(value.serialize(ToPython { py: self.py })?);
         Ok(())
     }
 
     fn list(self) -> Given<'py> {
-        within(self.py, self.variant, PyList::new(self.py, self.items)?.into_any())
+        within(self.py, self.variant, PyList::new(self.py, self.values)?.into_any())
     }
 }
 
@@ -291,12 +291,12 @@ impl<'py> ser::SerializeMap for Fields<'py> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
         let key = self.key.take().ok_or_else(|| Failed(PyValueError::new_err("a value without a key")))?;
-        self.fields.set_item(key, value.serialize(ToPython { py: self.py })?)?;
+        self.object.set_item(key, value.serialize(ToPython { py: self.py })?)?;
         Ok(())
     }
 
     fn end(self) -> Given<'py> {
-        within(self.py, self.variant, self.fields.into_any())
+        within(self.py, self.variant, self.object.into_any())
     }
 }
 
@@ -312,12 +312,12 @@ macro_rules! fields {
                 value: &T,
             ) -> Result<(), Failed> {
                 let value = value.serialize(ToPython { py: self.py })?;
-                self.fields.set_item(PyString::intern(self.py, field(name)), value)?;
+                self.object.set_item(PyString::intern(self.py, field(name)), value)?;
                 Ok(())
             }
 
             fn end(self) -> Given<'py> {
-                within(self.py, self.variant, self.fields.into_any())
+                within(self.py, self.variant, self.object.into_any())
             }
         })*
     };

@@ -1,6 +1,5 @@
 //! A simulated pair, served by this process.
 
-use crate::failure::Failure;
 use crate::handle::of_this_process;
 use crate::waiting::{self, Product};
 use protector_core::time::SystemClock;
@@ -80,7 +79,7 @@ impl Pair {
 
     /// Ends it; requests that are under way are let end. Twice is as good as once.
     fn close(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        of_this_process("the simulated pair", self.process).map_err(Failure::from)?;
+        of_this_process("the simulated pair", self.process)?;
         let served = self.served.lock().unwrap_or_else(PoisonError::into_inner).take();
         waiting::wait(py, async move {
             if let Some(served) = served {

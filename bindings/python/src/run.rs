@@ -138,7 +138,7 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
     let told = Arc::clone(&course);
     tokio::spawn(async move {
         let mut watcher = watcher;
-        let watched = async {
+        let followed = async {
             let mut left = tokio::time::interval(LOOK);
             loop {
                 tokio::select! {
@@ -159,7 +159,7 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
             let exit = exit::of_status(operation.status);
             Ok(Ok(json!({"operation": operation, "exit_code": exit})))
         };
-        told.ended(watched.await);
+        told.ended(followed.await);
     });
     course
 }
@@ -211,14 +211,12 @@ impl Run {
         async move {
             let Some(seconds) = timeout else { return told(course.end().await) };
             let longest = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-            match tokio::time::timeout(longest, course.end()).await {
-                Ok(end) => told(end),
-                Err(_) => {
-                    let Plan { operation_type, group_name, .. } = &*course.plan;
-                    let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
-                    Err(Failure::Late { what, seconds })
-                }
+            if let Ok(end) = tokio::time::timeout(longest, course.end()).await {
+                return told(end);
             }
+            let Plan { operation_type, group_name, .. } = &*course.plan;
+            let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
+            Err(Failure::Late { what, seconds })
         }
     }
 }

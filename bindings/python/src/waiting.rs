@@ -61,10 +61,10 @@ pub(crate) fn wait<P: Product>(
 }
 
 /// Waits in the event loop that runs in this thread: an awaitable, which may be cancelled like others.
-pub(crate) fn awaitable<'py, P: Product>(
-    py: Python<'py>,
+pub(crate) fn awaitable<P: Product>(
+    py: Python<'_>,
     work: impl Future<Output = Result<P, Failure>> + Send + 'static,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
     let future = event_loop.call_method0("create_future")?;
     let settle = py.import("protector._settle")?.getattr("settle")?.unbind();

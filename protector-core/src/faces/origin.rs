@@ -14,8 +14,8 @@ pub fn site(error: &Error) -> Option<&SiteName> {
         | Error::SiteSilent { site, .. }
         | Error::SiteNeeded { site, .. }
         | Error::StatusForbids { site, .. }
-        | Error::ArrayUnknown { site, .. } => Some(site),
-        Error::SiteTaskLost(site) => Some(site),
+        | Error::ArrayUnknown { site, .. }
+        | Error::SiteTaskLost(site) => Some(site),
         Error::Store(error) | Error::Record(RecordError::Store(error)) => of_store(error),
         _ => None,
     }

@@ -4,6 +4,7 @@ use crate::domain::OperationStatus;
 use crate::engine::Left;
 use crate::error::{Code, Coded, chain};
 use crate::protector::{OperationReport, OperationView};
+use std::fmt::Write as _;
 
 /// Why the run of an operation is no success, and in what words; none if it was done, whether or not a person has to act.
 pub fn trouble(report: &OperationReport) -> Option<(Code, String)> {
@@ -18,7 +19,7 @@ pub fn trouble(report: &OperationReport) -> Option<(Code, String)> {
     };
     let mut message = format!("{operation_type} of group {group_name} (operation {id}) is {status}");
     for reason in [&why, error_message].into_iter().flatten() {
-        message += &format!(": {reason}");
+        let _ = write!(message, ": {reason}");
     }
     Some((code, message))
 }
