@@ -49,7 +49,7 @@ impl Cloud {
     /// Reads `clouds.yaml`; nothing is sent yet.
     #[staticmethod]
     #[pyo3(signature = (name, *, region=None, clouds=None))]
-    #[expect(clippy::needless_pass_by_value, reason = "Python hands its arguments over")]
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python is owned")]
     fn open(name: &str, region: Option<&str>, clouds: Option<PathBuf>) -> PyResult<Self> {
         let cloud = opened(name, region, clouds.as_deref()).map_err(Failure::from)?;
         Ok(Self { cloud, process: std::process::id() })

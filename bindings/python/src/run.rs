@@ -138,7 +138,7 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
     let told = Arc::clone(&course);
     tokio::spawn(async move {
         let mut watcher = watcher;
-        let following = async {
+        let followed = async {
             let mut left = tokio::time::interval(LOOK);
             loop {
                 tokio::select! {
@@ -159,7 +159,7 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
             let exit = exit::of_status(operation.status);
             Ok(Ok(json!({"operation": operation, "exit_code": exit})))
         };
-        told.ended(following.await);
+        told.ended(followed.await);
     });
     course
 }
@@ -212,12 +212,11 @@ impl Run {
             let Some(seconds) = timeout else { return told(course.end().await) };
             let longest = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
             if let Ok(end) = tokio::time::timeout(longest, course.end()).await {
-                told(end)
-            } else {
-                let Plan { operation_type, group_name, .. } = &*course.plan;
-                let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
-                Err(Failure::Late { what, seconds })
+                return told(end);
             }
+            let Plan { operation_type, group_name, .. } = &*course.plan;
+            let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
+            Err(Failure::Late { what, seconds })
         }
     }
 }
