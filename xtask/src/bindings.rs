@@ -28,8 +28,10 @@ const LARGEST: u64 = 12_000_000;
 
 /// Runs everything on every Python.
 pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
-    let environments: Vec<PathBuf> =
-        PYTHONS.into_iter().map(|version| environment(workspace, NAME, version, VERSIONS)).collect::<Result<_>>()?;
+    let environments: Vec<PathBuf> = PYTHONS
+        .into_iter()
+        .map(|version| environment(workspace, NAME, version, VERSIONS))
+        .collect::<Result<_>>()?;
     let first = environments.first().context("there is no Python to build with")?;
     let wheel = build(workspace, first)?;
     for python in &environments {
