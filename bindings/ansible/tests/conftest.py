@@ -71,10 +71,10 @@ class Ansible:
             environment={**self.environment, **dict(environment)}, succeeds=None,
         )
         # minimal: `localhost | CHANGED => {…}`, after it the difference.
-        begin = re.search(r"^localhost \| \S+ => ", done.stdout, re.MULTILINE)
+        begin = re.search(r"^localhost \| (\S+) => ", done.stdout, re.MULTILINE)
         assert begin, f"{name} {arguments}\n{done.stdout}{done.stderr}"
         returned, _ = json.JSONDecoder().raw_decode(done.stdout[begin.end() :])
-        return returned
+        return {**returned, "failed": begin[1].startswith("FAILED")}
 
     def thrice(self, name, /, **arguments):
         """A task in check mode, for real, and once more: check mode touches nothing and plans what is run; the second is ok."""

@@ -47,15 +47,6 @@ def test_an_expired_password(ansible, tmp_path):
     assert answer["exit_code"] == 1 and answer["site"] == "site-a"
 
 
-def test_a_network_that_is_not_mapped(ansible, tmp_path):
-    def change(ours, _):
-        ours["mappings"] = {"networks": [{"site-a": "app-back", "site-b": "nowhere"}]}
-
-    answer = ansible.module("protection_group", **NEW, **changed(ansible, tmp_path, change))
-    told(answer, "operation-refused", "network-unmapped", "nowhere")
-    assert answer["exit_code"] == 3
-
-
 def test_a_group_that_is_not_there(ansible):
     told(ansible.module("recovery_point_info", protection_group="nope"), "group-unknown", "nope")
 
@@ -94,3 +85,13 @@ def test_the_package_is_missing(ansible, tmp_path):
     (tmp_path / "protector.py").write_text("raise ModuleNotFoundError(\"No module named 'protector'\")\n")
     answer = ansible.module("site_info", environment={"PYTHONPATH": str(tmp_path)})
     told(answer, "capability-missing", "pip install protector")
+
+
+def test_a_network_that_is_not_mapped(ansible, tmp_path):
+    def change(ours, _):
+        ours["mappings"] = {"networks": [{"site-a": "app-net", "site-b": "nowhere"}]}
+
+    where = changed(ansible, tmp_path, change)
+    answer = ansible.module("dr_operation", protection_group="web", operation="failover", confirm="web", **where)
+    told(answer, "operation-refused", "network-unmapped", "nowhere")
+    assert answer["exit_code"] == 3

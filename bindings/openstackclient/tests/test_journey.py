@@ -90,6 +90,8 @@ def test_an_operation_that_is_left_is_resumed(protected):
 
 
 def test_a_test_runs_beside_production_and_is_ended(protected):
+    # The points that there are hold what was overwritten by the move home.
+    completed(protected.document("protector", "protection-group", "sync", "web"), "sync")
     completed(protected.document("protector", "protection-group", "test-failover", "web"), "test_failover")
     group(protected, status="test_active", current_primary_site="site-a")
     completed(protected.document("protector", "protection-group", "test-cleanup", "web"), "test_cleanup")
