@@ -39,10 +39,7 @@ async fn without_waiting_the_operation_has_begun_and_is_followed_to_its_end() {
     let runners = sessions(id);
     assert!(matches!(runners.as_slice(), [(_, 0)]), "one runner without a terminal: {runners:?}");
     let group = bench.done(&["protection-group", "show", "web"]).await;
-    assert_eq!(
-        (&group["current_primary_site"], &group["status"]),
-        (&"site-a".into(), &"failing_over".into())
-    );
+    assert_eq!(group["current_primary_site"], "site-a");
     // Nobody else may work on the group meanwhile, and whoever tries is told who does.
     let other = bench.run(&["operation", "resume", id]).await;
     assert!(other.code == 1 && other.stderr.contains("protector"), "{other:#?}");
