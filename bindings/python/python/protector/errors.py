@@ -136,6 +136,7 @@ class OperationFailed(ProtectorError):
 CLASSES: dict[str, type[ProtectorError]] = {
     "argument-invalid": ArgumentError,
     "configuration-invalid": ConfigurationError,
+    "file-unusable": ArgumentError,
     "cloud-unknown": ConfigurationError,
     "secret-unavailable": ConfigurationError,
     "authentication-failed": AuthenticationError,
