@@ -3,15 +3,15 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`handle`] | what `protector.open` gives: one question in, one answer out, waited for or awaited |
-//! | [`questions`] | what can be asked, by name and arguments |
-//! | [`run`] | an operation that is under way, and what has happened in it |
-//! | [`clouds`] | lists of the typed OpenStack clients, turned into Python as they are read |
-//! | [`pair`] | a simulated pair, served |
-//! | [`waiting`] | the ways to wait: here, with Ctrl-C; or in an event loop |
-//! | [`runtime`] | what runs it all, one a process |
-//! | [`failure`] | why something failed, as an exception |
-//! | [`conversion`] | values |
+//! | `handle` | what `protector.open` gives: one question in, one answer out, waited for or awaited |
+//! | `questions` | what can be asked, by name and arguments |
+//! | `run` | an operation that is under way, and what has happened in it |
+//! | `clouds` | lists of the typed OpenStack clients, turned into Python as they are read |
+//! | `pair` | a simulated pair, served |
+//! | `waiting` | the ways to wait: here, with Ctrl-C; or in an event loop |
+//! | `runtime` | what runs it all, one a process |
+//! | `failure` | why something failed, as an exception |
+//! | `conversion` | values |
 
 mod clouds;
 mod conversion;
