@@ -3,7 +3,7 @@
 use crate::Error;
 use protector_core::domain::OperationType;
 use protector_core::engine::Plan;
-use protector_core::faces::needs_confirmation;
+use protector_core::faces::confirmation::needs_confirmation;
 use protector_core::operations::Planned;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write};

@@ -1,8 +1,21 @@
 //! What stops VMs, or takes away what cannot be had again, is begun with the group's name only.
 
-use super::needs_confirmation;
 use crate::domain::OperationType;
 use crate::error::{Code, Coded};
+
+/// Whether an operation stops VMs, or takes away what cannot be had again: then whoever wants it gives the group's name. What is
+/// not known here needs it.
+pub fn needs_confirmation(operation: OperationType) -> bool {
+    !matches!(
+        operation,
+        OperationType::Protect
+            | OperationType::TestFailover
+            | OperationType::TestCleanup
+            | OperationType::Sync
+            | OperationType::Set
+            | OperationType::AddMember
+    )
+}
 
 /// What has to be confirmed was not; nothing was changed.
 #[derive(Debug, thiserror::Error)]

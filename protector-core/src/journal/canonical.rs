@@ -61,9 +61,7 @@ pub struct Sorted<'a, T>(pub &'a T);
 
 impl<T: Serialize> Serialize for Sorted<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // `serde_json` sorts them as long as nobody in the dependency tree asks it to keep their order; `cargo xtask test tree`
-        // sees to that.
-        serde_json::to_value(self.0).map_err(S::Error::custom)?.serialize(serializer)
+        text(self.0).and_then(RawValue::from_string).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::id::{GroupId, OperationId, SiteName};
 use crate::journal::error::StoreError;
 use crate::journal::record::{Unreadable, origin};
 use crate::journal::{Digest, OperationRecord, Record, StoredOperation, StoredRecord, Term};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use uuid::Uuid;
 
@@ -14,6 +15,11 @@ use uuid::Uuid;
 struct Found {
     operation: StoredOperation,
     head: Digest,
+}
+
+/// Its row says how far its records reach: without it nobody could tell whether one is missing.
+fn without_chain(site: &SiteName, operation: OperationId) -> Fault {
+    corrupt(site, format!("how far the records of operation {operation} reach is missing"))
 }
 
 fn corrupt(site: &SiteName, what: String) -> Fault {
@@ -43,7 +49,7 @@ fn select(
 ) -> Result<Vec<Found>, Fault> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, text, hash, last_sequence, head, home, group_id
-         FROM operation JOIN chain ON chain.operation = operation.id {condition} ORDER BY id"
+         FROM operation LEFT JOIN chain ON chain.operation = operation.id {condition} ORDER BY id"
     ))?;
     let mut rows = statement.query(parameters)?;
     let mut found = Vec::new();
@@ -53,6 +59,9 @@ fn select(
         let text: String = row.get(1)?;
         if origin(&text) != digest(row, 2)? {
             return Err(corrupt(site, format!("{place} does not have the hash it was written with")));
+        }
+        if row.get_ref(3)? == ValueRef::Null {
+            return Err(without_chain(site, id));
         }
         let operation =
             StoredOperation::read(text, count(row, 3)?).map_err(|error| unreadable(site, &place, &error))?;
@@ -169,14 +178,17 @@ struct Reached {
 fn reached(connection: &Connection, site: &SiteName, operation: OperationId) -> Result<Reached, Fault> {
     let row = connection
         .prepare_cached(
-            "SELECT last_sequence, head, home FROM chain JOIN operation ON operation.id = chain.operation
-             WHERE chain.operation = ?1",
+            "SELECT last_sequence, head, home FROM operation LEFT JOIN chain ON chain.operation = operation.id
+             WHERE operation.id = ?1",
         )?
         .query_row((operation.uuid().as_bytes(),), |row| {
-            Ok(Reached { last: count(row, 0)?, head: digest(row, 1)?, home: row.get(2)? })
+            if row.get_ref(0)? == ValueRef::Null {
+                return Ok(None);
+            }
+            Ok(Some(Reached { last: count(row, 0)?, head: digest(row, 1)?, home: row.get(2)? }))
         })
         .optional()?;
-    row.ok_or_else(|| unknown(site, operation))
+    row.ok_or_else(|| unknown(site, operation))?.ok_or_else(|| without_chain(site, operation))
 }
 
 fn unknown(site: &SiteName, operation: OperationId) -> Fault {

@@ -204,6 +204,7 @@ async fn the_chain_shows_a_row_that_was_changed_removed_added_or_moved() {
         "UPDATE chain SET last_sequence = 2",
         "DELETE FROM record WHERE sequence = 3; UPDATE chain SET last_sequence = 2",
         "UPDATE chain SET head = zeroblob(32)",
+        "DELETE FROM chain",
         "UPDATE operation SET text = replace(text, 'web-1', 'web-2')",
         "UPDATE operation SET home = 'site-c'",
     ];
