@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,15 @@ import protector
 import pytest
 
 
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """Ctrl-C reaches this process, also where whoever started it in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
 def test_ctrl_c_ends_a_wait_at_once_and_resume_goes_on(protected: protector.Protector) -> None:
     pressed = 0.0
 
@@ -32,6 +42,7 @@ def test_ctrl_c_ends_a_wait_at_once_and_resume_goes_on(protected: protector.Prot
     assert moved["group"]["current_primary_site"] == "site-b" and len(protected.operations("web")) == 2
 
 
+@pytest.mark.usefixtures("keyboard")
 def test_ctrl_c_ends_a_wait_in_which_nothing_happens(protected: protector.Protector) -> None:
     (operation,) = protected.operations("web")
     pressed: list[float] = []
