@@ -6,7 +6,7 @@ use crate::python::interpreter::Minor;
 use crate::python::pytest;
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A face in Python.
 struct Face {
@@ -18,6 +18,13 @@ struct Face {
     python: Minor,
     /// Whether it is a package, which is installed; a collection is built and installed by its tests.
     is_package: bool,
+}
+
+impl Face {
+    /// The Python of its environment, which is made if it is not there.
+    fn python(&self, workspace: &Workspace) -> Result<PathBuf> {
+        environment(workspace, &self.folder.replace('/', "-"), self.python, self.versions)
+    }
 }
 
 const FACES: [Face; 2] = [
@@ -34,6 +41,12 @@ const FACES: [Face; 2] = [
         is_package: false,
     },
 ];
+
+/// The Python that has what `openstack protector` runs on; the plug-in itself only where its tests were run.
+pub(crate) fn openstack_client(workspace: &Workspace) -> Result<PathBuf> {
+    let [openstack, _] = &FACES;
+    openstack.python(workspace)
+}
 
 /// Runs the tests of each face, also after one has failed.
 pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
@@ -52,8 +65,7 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
 
 fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
     let folder = workspace.root.join(face.folder);
-    let name = face.folder.replace('/', "-");
-    let python = environment(workspace, &name, face.python, face.versions)?;
+    let python = face.python(workspace)?;
     let install = || {
         let mut install = pip(&python);
         install.args(["--force-reinstall", "--no-deps", "--no-index"]);
