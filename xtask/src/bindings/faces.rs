@@ -2,6 +2,7 @@
 
 use super::{environment, pip};
 use crate::process::run;
+use crate::programs;
 use crate::python::interpreter::Minor;
 use crate::python::pytest;
 use crate::workspace::Workspace;
@@ -18,6 +19,8 @@ struct Face {
     python: Minor,
     /// Whether it is a package, which is installed; a collection is built and installed by its tests.
     is_package: bool,
+    /// What errors are provoked with in its environment: the rows of [`ERRORS`] are told alike by all of them.
+    tells_errors: &'static str,
 }
 
 impl Face {
@@ -27,18 +30,23 @@ impl Face {
     }
 }
 
+/// What goes wrong for users, and what every face says of it; from the workspace.
+const ERRORS: &str = "bindings/tests";
+
 const FACES: [Face; 2] = [
     Face {
         folder: "bindings/openstackclient",
         versions: "bindings/openstackclient/requirements.lock",
         python: Minor(11),
         is_package: true,
+        tells_errors: "binary,python,openstack",
     },
     Face {
         folder: "bindings/ansible",
         versions: "bindings/ansible/tests/requirements.lock",
         python: Minor(12),
         is_package: false,
+        tells_errors: "ansible",
     },
 ];
 
@@ -50,6 +58,7 @@ pub(crate) fn openstack_client(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Runs the tests of each face, also after one has failed.
 pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
+    programs::build(workspace)?;
     let mut failed = Vec::new();
     for face in &FACES {
         if let Err(error) = test(workspace, face, wheel) {
@@ -75,5 +84,8 @@ fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
     if face.is_package {
         run(install().arg("--no-build-isolation").arg(&folder))?;
     }
-    run(pytest(&python, &folder).arg("tests"))
+    run(pytest(&python, &folder).arg("tests"))?;
+    let mut errors = pytest(&python, &workspace.root.join(ERRORS));
+    errors.env("PROTECTOR_FACES", face.tells_errors);
+    run(errors.env("PROTECTOR_COMMAND", programs::command(workspace)))
 }
