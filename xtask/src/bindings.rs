@@ -2,6 +2,8 @@
 
 mod faces;
 
+pub(crate) use faces::openstack_client;
+
 use crate::process::{run, succeeds};
 use crate::python::interpreter::{self, Minor};
 use crate::python::pytest;
