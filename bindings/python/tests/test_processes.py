@@ -13,6 +13,7 @@ from typing import Any
 
 import protector
 import pytest
+from protector.documents import Progress
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def keyboard() -> Iterator[None]:
 def test_ctrl_c_ends_a_wait_at_once_and_resume_goes_on(protected: protector.Protector) -> None:
     pressed = 0.0
 
-    def press(event: dict[str, Any]) -> None:
+    def press(event: Progress) -> None:
         nonlocal pressed
         if pressed == 0.0 and event["event"]["event"] == "step_done":
             pressed = time.monotonic()

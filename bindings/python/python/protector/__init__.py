@@ -13,7 +13,7 @@ moments are UTC, as text in RFC 3339. Whatever waits has a twin for asyncio, who
 
 from __future__ import annotations
 
-from . import errors, mock
+from . import driver, errors, mock, testing
 from ._clouds import (
     Cloud,
     cloud,
@@ -32,17 +32,22 @@ from ._clouds import (
 from ._native import __version__
 from ._planned import Planned
 from ._protector import Protector, open
-from ._run import Run
+from ._run import Run, SiteRun
+from .driver import DriverError, StorageDriver
 from .errors import ProtectorError
 
 __all__ = [
     "Cloud",
+    "DriverError",
     "Planned",
     "Protector",
     "ProtectorError",
     "Run",
+    "SiteRun",
+    "StorageDriver",
     "__version__",
     "cloud",
+    "driver",
     "errors",
     "list_flavors",
     "list_floating_ips",
@@ -57,4 +62,5 @@ __all__ = [
     "list_volumes",
     "mock",
     "open",
+    "testing",
 ]
