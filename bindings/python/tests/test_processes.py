@@ -129,3 +129,12 @@ def test_nothing_begins_before_it_is_needed() -> None:
     program = "import protector, os; print(len(os.listdir('/proc/self/task')), 'asyncio' in __import__('sys').modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["1", "False"]
+
+
+def test_what_driver_authors_need_is_imported_when_it_is_asked_for() -> None:
+    import subprocess
+    import sys
+
+    program = "import protector, sys; print('protector.driver' in sys.modules, protector.StorageDriver.__module__)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "protector.driver"]

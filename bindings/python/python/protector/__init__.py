@@ -13,7 +13,9 @@ moments are UTC, as text in RFC 3339. Whatever waits has a twin for asyncio, who
 
 from __future__ import annotations
 
-from . import driver, errors, mock, testing
+from typing import TYPE_CHECKING
+
+from . import errors, mock
 from ._clouds import (
     Cloud,
     cloud,
@@ -33,8 +35,11 @@ from ._native import __version__
 from ._planned import Planned
 from ._protector import Protector, open
 from ._run import Run, SiteRun
-from .driver import DriverError, StorageDriver
 from .errors import ProtectorError
+
+if TYPE_CHECKING:
+    from . import driver, testing
+    from .driver import DriverError, StorageDriver
 
 __all__ = [
     "Cloud",
@@ -64,3 +69,15 @@ __all__ = [
     "open",
     "testing",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """What only those need who write drivers takes longer to import than all else."""
+        from importlib import import_module
+
+        if name in ("driver", "testing"):
+            return import_module(f"{__name__}.{name}")
+        if name in ("DriverError", "StorageDriver"):
+            return getattr(import_module(f"{__name__}.driver"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
