@@ -249,7 +249,7 @@ pub trait StorageDriver: Send + Sync + fmt::Debug {
 /// Makes the drivers of one kind; handed to the builder of `Protector`.
 pub trait DriverFactory: Send + Sync + fmt::Debug {
     /// The name that `protector.yaml` uses: `driver: pure`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Makes the driver of one array. Sends nothing yet.
     ///

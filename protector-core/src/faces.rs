@@ -21,4 +21,4 @@ pub mod requests;
 pub mod support;
 mod trouble;
 
-pub use trouble::trouble;
+pub use trouble::{site_trouble, trouble};

@@ -17,16 +17,21 @@ pub(crate) fn to_python<'py, T: Serialize + ?Sized>(
 
 /// Keyword arguments.
 pub(crate) fn arguments(given: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
-    match from_python(given.as_any(), 0)? {
+    match from_python(given.as_any(), "an argument", 0)? {
         Value::Object(fields) => Ok(fields),
         _ => Err(PyTypeError::new_err("arguments are named")),
     }
 }
 
+/// What something in Python answered.
+pub(crate) fn answer(given: &Bound<'_, PyAny>) -> PyResult<Value> {
+    from_python(given, "an answer", 0)
+}
+
 /// More than any document has; what contains itself has more.
 const DEEPEST: usize = 64;
 
-fn from_python(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+fn from_python(value: &Bound<'_, PyAny>, role: &str, depth: usize) -> PyResult<Value> {
     if depth > DEEPEST {
         return Err(PyValueError::new_err("the value is nested too deeply"));
     }
@@ -52,16 +57,16 @@ fn from_python(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         let mut fields = Map::new();
         for entry in mapping.items()?.iter() {
             let (name, value): (String, Bound<'_, PyAny>) = entry.extract()?;
-            fields.insert(name, from_python(&value, depth + 1)?);
+            fields.insert(name, from_python(&value, role, depth + 1)?);
         }
         return Ok(Value::Object(fields));
     }
     if let Ok(items) = value.try_iter() {
-        let items = items.map(|item| from_python(&item?, depth + 1));
+        let items = items.map(|item| from_python(&item?, role, depth + 1));
         return Ok(Value::Array(items.collect::<PyResult<_>>()?));
     }
     let kind = value.get_type().name()?;
-    Err(PyTypeError::new_err(format!("a {kind} cannot be an argument: give text, numbers, lists or dicts")))
+    Err(PyTypeError::new_err(format!("a {kind} cannot be {role}: give text, numbers, lists or dicts")))
 }
 
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 //! Why something failed, as an exception of `protector.errors`.
 
 use crate::conversion::to_python;
+use crate::driver::documents::Malformed;
+use crate::driver::failures::exception_of;
 use protector_core::domain::Finding;
+use protector_core::driver;
 use protector_core::error::{Class, Code, Coded, chain};
 use protector_core::faces::arguments::ArgumentError;
 use protector_core::faces::confirmation::NotConfirmed;
@@ -21,6 +24,11 @@ pub(crate) enum Failure {
     Protector(#[from] protector::Error),
     #[error(transparent)]
     Argument(#[from] ArgumentError),
+    /// A driver that is called from Python.
+    #[error(transparent)]
+    Driver(#[from] driver::Error),
+    #[error("an argument of a driver's verb cannot be used")]
+    Malformed(#[from] Malformed),
     #[error(transparent)]
     NotConfirmed(#[from] NotConfirmed),
     #[error("failed to start the simulated pair")]
@@ -56,6 +64,8 @@ impl Coded for Failure {
             Self::Protector(error) => error.code(),
             Self::Argument(error) => error.code(),
             Self::NotConfirmed(error) => error.code(),
+            Self::Driver(error) => error.code(),
+            Self::Malformed(_) => Code::ArgumentInvalid,
             Self::Pair(_) => Code::ServiceFailed,
             Self::Closed { .. } | Self::Forked { .. } => Code::HandleClosed,
             Self::Late { .. } => Code::DeadlineExceeded,
@@ -116,6 +126,9 @@ impl Failure {
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         Python::attach(|py| {
+            if let Failure::Driver(error) = &failure {
+                return exception_of(py, error);
+            }
             let made = py
                 .import("protector.errors")
                 .and_then(|errors| errors.getattr("from_document"))

@@ -1,9 +1,11 @@
 //! What `protector.open` gives: one question in, one answer out.
 
 use crate::conversion::{arguments, to_python};
+use crate::driver::PythonFactory;
 use crate::failure::Failure;
 use crate::questions;
 use crate::run::{Course, Run};
+use crate::site::SiteRun;
 use crate::waiting::{self, Product};
 use protector_core::config::{Config, LoadOptions};
 use protector_core::faces::documents;
@@ -87,6 +89,7 @@ pub(crate) enum Answer {
     Text(String),
     Planned(Planned),
     Run(Run),
+    SiteRun(SiteRun),
     Opened(Handle),
 }
 
@@ -98,13 +101,16 @@ impl Product for Answer {
             Self::Text(text) => to_python(py, &text).map(Bound::unbind),
             Self::Planned(planned) => Py::new(py, planned).map(Py::into_any),
             Self::Run(run) => Py::new(py, run).map(Py::into_any),
+            Self::SiteRun(run) => Py::new(py, run).map(Py::into_any),
             Self::Opened(handle) => Py::new(py, handle).map(Py::into_any),
         }
     }
 
     fn abandon(self) {
-        if let Self::Run(run) = self {
-            run.abandon();
+        match self {
+            Self::Run(run) => run.abandon(),
+            Self::SiteRun(run) => run.abandon(),
+            _ => {}
         }
     }
 }
@@ -149,15 +155,19 @@ impl Handle {
         config: Option<PathBuf>,
         clouds: Option<PathBuf>,
         started_by: (String, String, String),
+        drivers: Vec<(String, Py<PyAny>)>,
     ) -> PyResult<Py<PyAny>> {
         waiting::wait(py, async move {
             let options = LoadOptions { protector: config, clouds, ..LoadOptions::default() };
             let config = Config::load(&options).map_err(protector::Error::from)?;
-            let protector = Protector::builder(config)
+            let mut builder = Protector::builder(config)
                 .driver(protector_pure::factory())
                 .driver(protector_mock::factory())
-                .started_by(holder(started_by))
-                .open()?;
+                .started_by(holder(started_by));
+            for (name, make) in drivers {
+                builder = builder.driver(Arc::new(PythonFactory::new(name, make)));
+            }
+            let protector = builder.open()?;
             let (process, closed) = (std::process::id(), AtomicBool::new(false));
             let opened = Opened { protector, process, closed, runs: Mutex::default() };
             Ok(Answer::Opened(Handle { opened: Arc::new(opened) }))

@@ -6,6 +6,9 @@
 //! | `handle` | what `protector.open` gives: one question in, one answer out, waited for or awaited |
 //! | `questions` | what can be asked, by name and arguments |
 //! | `run` | an operation that is under way, and what has happened in it |
+//! | `driver` | storage drivers that are written in Python, and those in Rust as Python sees them |
+//! | `testing` | the conformance suite for them |
+//! | `site` | a site that is being left |
 //! | `clouds` | lists of the typed OpenStack clients, turned into Python as they are read |
 //! | `pair` | a simulated pair, served |
 //! | `waiting` | the ways to wait: here, with Ctrl-C; or in an event loop |
@@ -15,12 +18,15 @@
 
 mod clouds;
 mod conversion;
+mod driver;
 mod failure;
 mod handle;
 mod pair;
 mod questions;
 mod run;
 mod runtime;
+mod site;
+mod testing;
 mod waiting;
 
 use pyo3::prelude::*;
@@ -31,6 +37,8 @@ mod _native {
     #[pymodule_export]
     use super::clouds::{Cloud, Resource, Resources};
     #[pymodule_export]
+    use super::driver::native::{Context, Driver, Settings};
+    #[pymodule_export]
     use super::failure::codes;
     #[pymodule_export]
     use super::handle::{Handle, Planned};
@@ -38,6 +46,10 @@ mod _native {
     use super::pair::Pair;
     #[pymodule_export]
     use super::run::Run;
+    #[pymodule_export]
+    use super::site::SiteRun;
+    #[pymodule_export]
+    use super::testing::{clauses, try_clause};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -3,10 +3,11 @@
 use crate::failure::Failure;
 use crate::handle::{Answer, Opened, Planned};
 use crate::run::{self, Begun, Run};
+use crate::site::{self, SiteRun};
 use protector_core::config::GroupDocument;
 use protector_core::domain::GroupPolicy;
 use protector_core::faces::arguments::{ArgumentError, Arguments};
-use protector_core::faces::confirmation::confirmed;
+use protector_core::faces::confirmation::{confirmed, site_failover_confirmed};
 use protector_core::faces::{documents, requests};
 use protector_core::id::{OperationId, SiteName, StepId};
 use protector_core::operations;
@@ -43,6 +44,8 @@ const KNOWN: &[&str] = &[
     "plan",
     "apply",
     "begin",
+    "plan_site_failover",
+    "begin_site_failover",
     "watch",
     "resume",
     "pause",
@@ -59,6 +62,7 @@ pub(crate) async fn answer(
     plan: Option<Arc<operations::Planned>>,
 ) -> Result<Answer, Failure> {
     match question.as_str() {
+        "plan_site_failover" | "begin_site_failover" => Box::pin(leave(&opened, &question, given)).await,
         "plan" | "apply" | "begin" | "watch" | "resume" | "pause" | "cancel" | "retry_step" | "skip_step" => {
             Box::pin(act(&opened, &question, given, plan)).await
         }
@@ -218,6 +222,28 @@ async fn act(
     }
 }
 
+/// All groups of a site, moved in their order.
+async fn leave(
+    opened: &Arc<Opened>,
+    question: &str,
+    mut given: Map<String, Value>,
+) -> Result<Answer, Failure> {
+    let protector = &opened.protector;
+    if question == "plan_site_failover" {
+        let plan = Box::pin(protector.plan_site_failover(&requests::site_failover(given)?)).await?;
+        return Ok(Answer::Document(documents::site_failover_plan(&plan)));
+    }
+    let confirm = [("confirm".to_owned(), given.remove("confirm").unwrap_or_default())].into_iter().collect();
+    let confirm: Option<String> = Arguments::new("site failover", confirm).optional("confirm")?;
+    let request = requests::site_failover(given)?;
+    site_failover_confirmed(&request.site, confirm.as_deref())?;
+    opened.rest().await;
+    let plan = Box::pin(protector.plan_site_failover(&request)).await?;
+    let course = site::follow(protector.site_failover(plan));
+    opened.remember(&course);
+    Ok(Answer::SiteRun(SiteRun::new(Arc::clone(opened), course, request.site)))
+}
+
 /// What is done with an operation that was begun.
 async fn go_on(opened: &Arc<Opened>, question: &str, given: Map<String, Value>) -> Result<Answer, Failure> {
     let protector = &opened.protector;
@@ -245,8 +271,9 @@ async fn go_on(opened: &Arc<Opened>, question: &str, given: Map<String, Value>) 
     let handle = match question {
         "watch" => {
             let watcher = protector.watch(id).await?;
+            let plan = Arc::clone(watcher.plan());
             let course = run::watch(protector.clone(), id, watcher);
-            return Ok(Answer::Run(Run::new(Arc::clone(opened), course)));
+            return Ok(Answer::Run(Run::new(Arc::clone(opened), course, id, plan)));
         }
         "pause" => {
             Box::pin(protector.pause(id)).await?;
@@ -309,7 +336,8 @@ async fn apply(
 }
 
 fn under_way(opened: &Arc<Opened>, handle: OperationHandle, begun: Begun) -> Answer {
+    let (id, plan) = (handle.id(), Arc::clone(handle.plan()));
     let course = run::follow(opened.protector.clone(), handle, begun);
     opened.remember(&course);
-    Answer::Run(Run::new(Arc::clone(opened), course))
+    Answer::Run(Run::new(Arc::clone(opened), course, id, plan))
 }

@@ -8,7 +8,7 @@ use protector_core::engine::Plan;
 use protector_core::error::Class;
 use protector_core::faces::{documents, exit, trouble};
 use protector_core::id::OperationId;
-use protector_core::protector::{OperationHandle, OperationReport, Progress, Protector, Watcher};
+use protector_core::protector::{OperationHandle, OperationReport, Protector, Watcher};
 use pyo3::prelude::*;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,13 +20,11 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// How an operation ended, as a document: what came of it, or the error.
-type End = Result<Value, Value>;
+pub(crate) type End = Result<Value, Value>;
 
 /// What has happened so far. Whoever reads it begins at the beginning.
 #[derive(Debug)]
 pub(crate) struct Course {
-    id: OperationId,
-    plan: Arc<Plan>,
     events: Mutex<Vec<Value>>,
     /// How many events there are, and how it ended once it has.
     state: watch::Sender<(usize, Option<End>)>,
@@ -34,20 +32,20 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    fn new(id: OperationId, plan: Arc<Plan>, stop: CancellationToken) -> Arc<Self> {
+    pub(crate) fn new(stop: CancellationToken) -> Arc<Self> {
         let (events, state) = (Mutex::new(Vec::new()), watch::Sender::new((0, None)));
-        Arc::new(Self { id, plan, events, state, stop })
+        Arc::new(Self { events, state, stop })
     }
 
-    fn went(&self, progress: &Progress) {
+    pub(crate) fn went(&self, event: Value) {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.push(documents::progress(self.id, progress));
+        events.push(event);
         let count = events.len();
         drop(events);
         self.state.send_modify(|state| state.0 = count);
     }
 
-    fn ended(&self, end: Result<End, Failure>) {
+    pub(crate) fn ended(&self, end: Result<End, Failure>) {
         let end = end.unwrap_or_else(|failure| Err(failure.document()));
         self.state.send_modify(|state| state.1 = Some(end));
     }
@@ -87,12 +85,12 @@ impl Course {
 
 /// Follows an operation that this process runs.
 pub(crate) fn follow(protector: Protector, handle: OperationHandle, begun: Begun) -> Arc<Course> {
-    let course = Course::new(handle.id(), Arc::clone(handle.plan()), handle.stop_token());
+    let (id, course) = (handle.id(), Course::new(handle.stop_token()));
     let told = Arc::clone(&course);
     let followed = tokio::spawn(async move {
         let mut handle = handle;
         while let Some(progress) = handle.next().await {
-            told.went(&progress);
+            told.went(documents::progress(id, &progress));
         }
         let report = handle.finish().await?;
         let remains = protector.remains(report.operation.id).await?;
@@ -134,7 +132,7 @@ fn accounted(report: &OperationReport, remains: &[Remnant], begun: &Begun) -> En
 /// Follows an operation that any process runs, until it ends or nobody goes on with it.
 pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> Arc<Course> {
     let stop = CancellationToken::new();
-    let course = Course::new(id, Arc::clone(watcher.plan()), stop.clone());
+    let course = Course::new(stop.clone());
     let told = Arc::clone(&course);
     tokio::spawn(async move {
         let mut watcher = watcher;
@@ -145,7 +143,7 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
                     biased;
                     () = stop.cancelled() => break,
                     progress = watcher.next() => match progress? {
-                        Some(progress) => told.went(&progress),
+                        Some(progress) => told.went(documents::progress(id, &progress)),
                         None => break,
                     },
                     _ = left.tick() => {
@@ -170,11 +168,13 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
 pub(crate) struct Run {
     opened: Arc<Opened>,
     course: Arc<Course>,
+    id: OperationId,
+    plan: Arc<Plan>,
 }
 
 impl Run {
-    pub(crate) fn new(opened: Arc<Opened>, course: Arc<Course>) -> Self {
-        Self { opened, course }
+    pub(crate) fn new(opened: Arc<Opened>, course: Arc<Course>, id: OperationId, plan: Arc<Plan>) -> Self {
+        Self { opened, course, id, plan }
     }
 
     /// Nobody holds it: it is stopped where `resume` goes on.
@@ -184,7 +184,7 @@ impl Run {
 }
 
 /// What a run gives when it is asked.
-enum Told {
+pub(crate) enum Told {
     Event(Option<Value>),
     End(Value),
 }
@@ -200,23 +200,28 @@ impl Product for Told {
     fn abandon(self) {}
 }
 
-impl Run {
-    fn event_at(&self, place: usize) -> impl Future<Output = Result<Told, Failure>> + use<> {
-        let course = Arc::clone(&self.course);
-        async move { Ok(Told::Event(course.event(place).await)) }
-    }
+/// What happened at that place.
+pub(crate) fn event_at(
+    course: &Arc<Course>,
+    place: usize,
+) -> impl Future<Output = Result<Told, Failure>> + use<> {
+    let course = Arc::clone(course);
+    async move { Ok(Told::Event(course.event(place).await)) }
+}
 
-    fn ended(&self, timeout: Option<f64>) -> impl Future<Output = Result<Told, Failure>> + use<> {
-        let course = Arc::clone(&self.course);
-        async move {
-            let Some(seconds) = timeout else { return told(course.end().await) };
-            let longest = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-            if let Ok(end) = tokio::time::timeout(longest, course.end()).await {
-                return told(end);
-            }
-            let Plan { operation_type, group_name, .. } = &*course.plan;
-            let what = format!("{operation_type} of group {group_name} (operation {})", course.id);
-            Err(Failure::Late { what, seconds })
+/// How it ended, waited for at most so many seconds; `what` is what errors call it.
+pub(crate) fn end_within(
+    course: &Arc<Course>,
+    timeout: Option<f64>,
+    what: String,
+) -> impl Future<Output = Result<Told, Failure>> + use<> {
+    let course = Arc::clone(course);
+    async move {
+        let Some(seconds) = timeout else { return told(course.end().await) };
+        let longest = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+        match tokio::time::timeout(longest, course.end()).await {
+            Ok(end) => told(end),
+            Err(_) => Err(Failure::Late { what, seconds }),
         }
     }
 }
@@ -225,32 +230,40 @@ fn told(end: End) -> Result<Told, Failure> {
     end.map(Told::End).map_err(|error| Failure::Told(Box::new(error)))
 }
 
+impl Run {
+    fn ended(&self, timeout: Option<f64>) -> impl Future<Output = Result<Told, Failure>> + use<> {
+        let Plan { operation_type, group_name, .. } = &*self.plan;
+        let what = format!("{operation_type} of group {group_name} (operation {})", self.id);
+        end_within(&self.course, timeout, what)
+    }
+}
+
 #[pymethods]
 impl Run {
     #[getter]
     fn operation_id(&self) -> String {
-        self.course.id.to_string()
+        self.id.to_string()
     }
 
     #[getter]
     fn operation_type(&self) -> &'static str {
-        self.course.plan.operation_type.as_str()
+        self.plan.operation_type.as_str()
     }
 
     #[getter]
     fn group(&self) -> &str {
-        &self.course.plan.group_name
+        &self.plan.group_name
     }
 
     #[getter]
     fn plan_hash(&self) -> String {
-        self.course.plan.hash()
+        self.plan.hash()
     }
 
     /// The steps' ids and titles, in the plan's order.
     #[getter]
     fn steps(&self) -> Vec<(String, &str)> {
-        self.course.plan.steps.iter().map(|step| (step.id.to_string(), step.title.as_str())).collect()
+        self.plan.steps.iter().map(|step| (step.id.to_string(), step.title.as_str())).collect()
     }
 
     #[getter]
@@ -264,12 +277,12 @@ impl Run {
 
     fn event(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
         self.opened.usable()?;
-        waiting::wait(py, self.event_at(place))
+        waiting::wait(py, event_at(&self.course, place))
     }
 
     fn event_async<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
         self.opened.usable()?;
-        waiting::awaitable(py, self.event_at(place))
+        waiting::awaitable(py, event_at(&self.course, place))
     }
 
     #[pyo3(signature = (timeout=None))]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-
 import protector
 import pytest
+from protector.documents import Progress
 
 
 def test_a_group_goes_through_its_whole_life(protected: protector.Protector) -> None:
@@ -21,7 +20,7 @@ def test_a_group_goes_through_its_whole_life(protected: protector.Protector) -> 
     assert run.result()["group"]["current_primary_site"] == "site-b"
     assert [event["event"] for event in protected.watch(run.operation_id)] == [event["event"] for event in events]
 
-    seen: list[dict[str, Any]] = []
+    seen: list[Progress] = []
     back = protected.failback("web", confirm="web", progress=seen.append)
     assert back["group"]["current_primary_site"] == "site-a" and seen[-1]["status"] == "completed"
     assert protected.commit("web", confirm="web")["exit_code"] == 0

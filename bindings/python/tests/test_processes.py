@@ -13,6 +13,7 @@ from typing import Any
 
 import protector
 import pytest
+from protector.documents import Progress
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def keyboard() -> Iterator[None]:
 def test_ctrl_c_ends_a_wait_at_once_and_resume_goes_on(protected: protector.Protector) -> None:
     pressed = 0.0
 
-    def press(event: dict[str, Any]) -> None:
+    def press(event: Progress) -> None:
         nonlocal pressed
         if pressed == 0.0 and event["event"]["event"] == "step_done":
             pressed = time.monotonic()
@@ -128,3 +129,12 @@ def test_nothing_begins_before_it_is_needed() -> None:
     program = "import protector, os; print(len(os.listdir('/proc/self/task')), 'asyncio' in __import__('sys').modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["1", "False"]
+
+
+def test_what_driver_authors_need_is_imported_when_it_is_asked_for() -> None:
+    import subprocess
+    import sys
+
+    program = "import protector, sys; print('protector.driver' in sys.modules, protector.StorageDriver.__module__)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "protector.driver"]

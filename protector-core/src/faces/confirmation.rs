@@ -2,6 +2,7 @@
 
 use crate::domain::OperationType;
 use crate::error::{Code, Coded};
+use crate::id::SiteName;
 
 /// Whether an operation stops VMs, or takes away what cannot be had again: then whoever wants it gives the group's name. What is
 /// not known here needs it.
@@ -19,15 +20,15 @@ pub fn needs_confirmation(operation: OperationType) -> bool {
 
 /// What has to be confirmed was not; nothing was changed.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation} of group {group} was not begun: {}", match given {
+#[error("{operation} of {subject} was not begun: {}", match given {
     Some(given) => format!("it was confirmed for {given}"),
     None => "it was not confirmed".to_owned(),
 })]
 pub struct NotConfirmed {
     /// What was wanted.
     pub operation: OperationType,
-    /// The group.
-    pub group: String,
+    /// Of what: `group web`.
+    pub subject: String,
     /// The name that was given.
     pub given: Option<String>,
 }
@@ -47,10 +48,22 @@ pub fn confirmed(operation: OperationType, group: &str, given: Option<&str>) -> 
         Some(given) if given == group => Ok(()),
         None if !needs_confirmation(operation) => Ok(()),
         given => {
-            let (group, given) = (group.to_owned(), given.map(str::to_owned));
-            Err(NotConfirmed { operation, group, given })
+            let (subject, given) = (format!("group {group}"), given.map(str::to_owned));
+            Err(NotConfirmed { operation, subject, given })
         }
     }
+}
+
+/// Judges what was given for the move of all groups of a site, which always wants its name.
+///
+/// # Errors
+/// Another name than the site's was given, or none.
+pub fn site_failover_confirmed(site: &SiteName, given: Option<&str>) -> Result<(), NotConfirmed> {
+    if given == Some(site.as_str()) {
+        return Ok(());
+    }
+    let (subject, given) = (format!("site {site}"), given.map(str::to_owned));
+    Err(NotConfirmed { operation: OperationType::Failover, subject, given })
 }
 
 #[cfg(test)]
@@ -68,5 +81,16 @@ mod tests {
             let told = judged(operation, Some("db")).unwrap_err();
             assert!(told.ends_with("it was confirmed for db"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_site_is_left_with_its_own_name_only() {
+        let judged = |given| site_failover_confirmed(&"a".into(), given).map_err(|error| error.to_string());
+        assert_eq!(judged(Some("a")), Ok(()));
+        assert_eq!(judged(None).unwrap_err(), "failover of site a was not begun: it was not confirmed");
+        assert_eq!(
+            judged(Some("b")).unwrap_err(),
+            "failover of site a was not begun: it was confirmed for b"
+        );
     }
 }

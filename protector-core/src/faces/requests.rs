@@ -3,7 +3,9 @@
 use super::arguments::{ArgumentError, Arguments};
 use crate::domain::OperationType;
 use crate::operations::{PolicyChange, ProtectRequest};
-use crate::protector::{MembersRequest, MoveKind, MoveRequest, Request, SetRequest, TestRequest};
+use crate::protector::{
+    MembersRequest, MoveKind, MoveRequest, Request, SetRequest, SiteFailoverRequest, TestRequest,
+};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -68,6 +70,31 @@ pub fn request(operation: &str, arguments: Map<String, Value>) -> Result<Request
             return Err(ArgumentError::NotOffered { kind, name: other.to_owned(), known });
         }
     };
+    given.end()?;
+    Ok(request)
+}
+
+/// A site that is to be left.
+///
+/// # Errors
+/// An argument is missing, not known, or cannot be used.
+pub fn site_failover(arguments: Map<String, Value>) -> Result<SiteFailoverRequest, ArgumentError> {
+    let mut given = Arguments::new("site failover", arguments);
+    let site: String = given.required("site")?;
+    let unplanned = given.flag("unplanned")?;
+    let accept_loss = given.flag("accept_loss")?;
+    given.together("accept_loss", accept_loss, "unplanned", unplanned)?;
+    let mut request = if unplanned {
+        SiteFailoverRequest::unplanned(site, accept_loss)
+    } else {
+        SiteFailoverRequest::planned(site)
+    };
+    if let Some(groups) = given.optional::<Vec<String>>("groups")? {
+        request = request.only(groups);
+    }
+    if given.flag("stop_at_a_failure")? {
+        request = request.stopping_at_a_failure();
+    }
     given.end()?;
     Ok(request)
 }

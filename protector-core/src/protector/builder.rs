@@ -181,7 +181,7 @@ fn arrays(
             Error::DriverUnknown {
                 array: name.to_string(),
                 driver: array.driver.clone(),
-                known: factories.iter().map(|factory| factory.name()).collect(),
+                known: factories.iter().map(|factory| factory.name().to_owned()).collect(),
             }
         })?;
         let settings = ArraySettings {

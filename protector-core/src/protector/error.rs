@@ -36,7 +36,7 @@ pub enum Error {
         /// The driver.
         driver: String,
         /// Those that were handed in.
-        known: Vec<&'static str>,
+        known: Vec<String>,
     },
     /// An array.
     #[error(transparent)]

@@ -13,6 +13,8 @@ moments are UTC, as text in RFC 3339. Whatever waits has a twin for asyncio, who
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import errors, mock
 from ._clouds import (
     Cloud,
@@ -32,17 +34,25 @@ from ._clouds import (
 from ._native import __version__
 from ._planned import Planned
 from ._protector import Protector, open
-from ._run import Run
+from ._run import Run, SiteRun
 from .errors import ProtectorError
+
+if TYPE_CHECKING:
+    from . import driver, testing
+    from .driver import DriverError, StorageDriver
 
 __all__ = [
     "Cloud",
+    "DriverError",
     "Planned",
     "Protector",
     "ProtectorError",
     "Run",
+    "SiteRun",
+    "StorageDriver",
     "__version__",
     "cloud",
+    "driver",
     "errors",
     "list_flavors",
     "list_floating_ips",
@@ -57,4 +67,17 @@ __all__ = [
     "list_volumes",
     "mock",
     "open",
+    "testing",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """What only those need who write drivers takes longer to import than all else."""
+        from importlib import import_module
+
+        if name in ("driver", "testing"):
+            return import_module(f"{__name__}.{name}")
+        if name in ("DriverError", "StorageDriver"):
+            return getattr(import_module(f"{__name__}.driver"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,20 +1,30 @@
 """What is written in Rust. Not to be used as it is: the package's own classes are made from it."""
 
-from collections.abc import Awaitable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any, final
 
+from .documents import PlannedDocument
+from .driver import Capability, StorageDriver
+from .testing import Bench
+
 __all__ = [
+    "ArraySettings",
     "Cloud",
+    "Context",
+    "Driver",
     "Handle",
     "Pair",
     "Planned",
     "Resource",
     "Resources",
     "Run",
+    "SiteRun",
     "__version__",
+    "clauses",
     "codes",
+    "try_clause",
 ]
 
 __version__: str
@@ -31,6 +41,7 @@ class Handle:
         config: str | PathLike[str] | None,
         clouds: str | PathLike[str] | None,
         started_by: tuple[str, str, str],
+        drivers: list[tuple[str, Callable[[str, ArraySettings], StorageDriver]]],
     ) -> Handle: ...
     def ask(self, question: str, given: dict[str, Any], plan: Planned | None) -> Any: ...
     def ask_async(self, question: str, given: dict[str, Any], plan: Planned | None) -> Awaitable[Any]: ...
@@ -41,7 +52,7 @@ class Handle:
 class Planned:
     """What planning came to, with the plan itself."""
 
-    def document(self) -> dict[str, Any]: ...
+    def document(self) -> PlannedDocument: ...
 
 @final
 class Run:
@@ -57,6 +68,20 @@ class Run:
     def plan_hash(self) -> str: ...
     @property
     def steps(self) -> list[tuple[str, str]]: ...
+    @property
+    def ended_already(self) -> bool: ...
+    def stop(self) -> None: ...
+    def event(self, place: int) -> dict[str, Any] | None: ...
+    def event_async(self, place: int) -> Awaitable[dict[str, Any] | None]: ...
+    def result(self, timeout: float | None = None) -> dict[str, Any]: ...
+    def result_async(self, timeout: float | None = None) -> Awaitable[dict[str, Any]]: ...
+
+@final
+class SiteRun:
+    """A site that is being left: what has happened to its groups, and what became of each."""
+
+    @property
+    def site(self) -> str: ...
     @property
     def ended_already(self) -> bool: ...
     def stop(self) -> None: ...
@@ -111,3 +136,62 @@ class Resource:
 
     def __getattr__(self, name: str, /) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
+
+@final
+class Context:
+    """Goes with every verb of a driver: until when it may take, and whether it is still wanted."""
+
+    def __new__(cls, timeout: float | None = None) -> Context: ...
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until it has to have ended; None without an end."""
+    @property
+    def wanted(self) -> bool:
+        """Whether it may go on: neither has its time passed, nor was it cancelled."""
+
+@final
+class ArraySettings:
+    """How an array is reached: what the configuration says, with the secret and the certificates read."""
+
+    def __new__(
+        cls,
+        url: str,
+        api_token: str,
+        *,
+        authorities: bytes | None = None,
+        identity: bytes | None = None,
+        verify: bool = True,
+    ) -> ArraySettings: ...
+    @property
+    def url(self) -> str:
+        """Where its management interface is."""
+    @property
+    def api_token(self) -> str:
+        """The secret: for the array only."""
+    @property
+    def authorities(self) -> bytes | None:
+        """PEM of authorities to trust beside the system's."""
+    @property
+    def identity(self) -> bytes | None:
+        """PEM of a client certificate and its key."""
+    @property
+    def verify(self) -> bool:
+        """False accepts any certificate."""
+
+@final
+class Driver:
+    """A driver as protector sees it."""
+
+    @staticmethod
+    def open(name: str, array: str, settings: ArraySettings) -> Driver: ...
+    @staticmethod
+    def of(array: str, driver: StorageDriver) -> Driver: ...
+    @property
+    def capabilities(self) -> list[Capability]: ...
+    def ask(self, verb: str, context: Context, given: list[Any]) -> Any: ...
+
+def clauses() -> list[int]:
+    """The numbers of the contract's clauses."""
+
+def try_clause(bench: Bench, clause: int) -> str | None:
+    """Tries one clause, and tells how it is broken."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._run import Run
 from ._views import Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from .documents import Outcome, OutcomeOfUnprotect, Progress
 
 
 class Operations(Views):
@@ -37,18 +39,18 @@ class Operations(Views):
         self,
         operation: str,
         confirm: str | None,
-        progress: Callable[[dict[str, Any]], object] | None,
+        progress: Callable[[Progress], object] | None,
         given: dict[str, Any],
-    ) -> dict[str, Any]:
+    ) -> Outcome:
         return self.begin(operation, confirm=confirm, **given)._followed(progress)
 
     async def _done_async(
         self,
         operation: str,
         confirm: str | None,
-        progress: Callable[[dict[str, Any]], object] | None,
+        progress: Callable[[Progress], object] | None,
         given: dict[str, Any],
-    ) -> dict[str, Any]:
+    ) -> Outcome:
         run = await self.begin_async(operation, confirm=confirm, **given)
         return await run._followed_async(progress)
 
@@ -60,8 +62,8 @@ class Operations(Views):
         secondary_site: str,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Protects VMs, by name or id, as one group: twins of their volumes at the other site, and a first recovery point there."""
         given = {"group": group, "primary_site": primary_site, "secondary_site": secondary_site, "members": members}
         return self._done("protect", confirm, progress, given)
@@ -74,8 +76,8 @@ class Operations(Views):
         secondary_site: str,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`protect` for asyncio."""
         given = {"group": group, "primary_site": primary_site, "secondary_site": secondary_site, "members": members}
         return await self._done_async("protect", confirm, progress, given)
@@ -86,13 +88,13 @@ class Operations(Views):
         *,
         without_site: str | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> OutcomeOfUnprotect:
         """Ends the protection; the VMs stay where they run, and what protector made at the other site goes. ``without_site``
         leaves a site behind as it is, because it does not answer.
         """
         given = {"group": group, "without_site": without_site}
-        return self._done("unprotect", confirm, progress, given)
+        return cast("OutcomeOfUnprotect", self._done("unprotect", confirm, progress, given))
 
     async def unprotect_async(
         self,
@@ -100,11 +102,11 @@ class Operations(Views):
         *,
         without_site: str | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> OutcomeOfUnprotect:
         """:meth:`unprotect` for asyncio."""
         given = {"group": group, "without_site": without_site}
-        return await self._done_async("unprotect", confirm, progress, given)
+        return cast("OutcomeOfUnprotect", await self._done_async("unprotect", confirm, progress, given))
 
     def failover(
         self,
@@ -115,8 +117,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         without: Iterable[str] = (),
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Moves a group away from its home: VMs are stopped, their last writes replicated, and started at the other site.
 
         ``unplanned`` does so without the site where the group runs, from ``recovery_point`` or the newest eligible one: what
@@ -134,8 +136,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         without: Iterable[str] = (),
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`failover` for asyncio."""
         given = {"group": group, "unplanned": unplanned, "accept_loss": accept_loss, "recovery_point": recovery_point, "without": list(without)}
         return await self._done_async("failover", confirm, progress, given)
@@ -149,8 +151,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         without: Iterable[str] = (),
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Moves a group back to its home; otherwise as :meth:`failover`."""
         given = {"group": group, "unplanned": unplanned, "accept_loss": accept_loss, "recovery_point": recovery_point, "without": list(without)}
         return self._done("failback", confirm, progress, given)
@@ -164,8 +166,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         without: Iterable[str] = (),
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`failback` for asyncio."""
         given = {"group": group, "unplanned": unplanned, "accept_loss": accept_loss, "recovery_point": recovery_point, "without": list(without)}
         return await self._done_async("failback", confirm, progress, given)
@@ -177,8 +179,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         time_to_live: int | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Runs copies of a group's VMs at the other site, in networks of their own; production gets no request.
 
         :meth:`tick` ends the test after ``time_to_live`` seconds.
@@ -193,8 +195,8 @@ class Operations(Views):
         recovery_point: str | None = None,
         time_to_live: int | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`test_failover` for asyncio."""
         given = {"group": group, "recovery_point": recovery_point, "time_to_live": time_to_live}
         return await self._done_async("test_failover", confirm, progress, given)
@@ -204,8 +206,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Ends a group's test: all that it made goes."""
         given = {"group": group}
         return self._done("test_cleanup", confirm, progress, given)
@@ -215,8 +217,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`test_cleanup` for asyncio."""
         given = {"group": group}
         return await self._done_async("test_cleanup", confirm, progress, given)
@@ -226,8 +228,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Replicates a group now, and captures its VMs' definitions again."""
         given = {"group": group}
         return self._done("sync", confirm, progress, given)
@@ -237,8 +239,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`sync` for asyncio."""
         given = {"group": group}
         return await self._done_async("sync", confirm, progress, given)
@@ -248,8 +250,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Makes a group's data reach the other site again, after an unplanned move."""
         given = {"group": group}
         return self._done("reprotect", confirm, progress, given)
@@ -259,8 +261,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`reprotect` for asyncio."""
         given = {"group": group}
         return await self._done_async("reprotect", confirm, progress, given)
@@ -270,8 +272,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Lets go of the safety copies of a group's moves: they cannot be taken back any more."""
         given = {"group": group}
         return self._done("commit", confirm, progress, given)
@@ -281,8 +283,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`commit` for asyncio."""
         given = {"group": group}
         return await self._done_async("commit", confirm, progress, given)
@@ -292,8 +294,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Takes a group's last planned move back."""
         given = {"group": group}
         return self._done("undo", confirm, progress, given)
@@ -303,8 +305,8 @@ class Operations(Views):
         group: str,
         *,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`undo` for asyncio."""
         given = {"group": group}
         return await self._done_async("undo", confirm, progress, given)
@@ -317,8 +319,8 @@ class Operations(Views):
         retention: int | None = None,
         rpo_minutes: int | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Gives a group another replication policy: interval and retention are seconds."""
         given = {"group": group, "replication_interval": replication_interval, "retention": retention, "rpo_minutes": rpo_minutes}
         return self._done("set", confirm, progress, given)
@@ -331,8 +333,8 @@ class Operations(Views):
         retention: int | None = None,
         rpo_minutes: int | None = None,
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`set` for asyncio."""
         given = {"group": group, "replication_interval": replication_interval, "retention": retention, "rpo_minutes": rpo_minutes}
         return await self._done_async("set", confirm, progress, given)
@@ -343,8 +345,8 @@ class Operations(Views):
         *,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Takes more VMs into a group."""
         given = {"group": group, "members": members}
         return self._done("add_member", confirm, progress, given)
@@ -355,8 +357,8 @@ class Operations(Views):
         *,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`add_member` for asyncio."""
         given = {"group": group, "members": members}
         return await self._done_async("add_member", confirm, progress, given)
@@ -367,8 +369,8 @@ class Operations(Views):
         *,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """Takes VMs out of a group; they stay where they run."""
         given = {"group": group, "members": members}
         return self._done("remove_member", confirm, progress, given)
@@ -379,8 +381,8 @@ class Operations(Views):
         *,
         members: Iterable[str],
         confirm: str | None = None,
-        progress: Callable[[dict[str, Any]], object] | None = None,
-    ) -> dict[str, Any]:
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
         """:meth:`remove_member` for asyncio."""
         given = {"group": group, "members": members}
         return await self._done_async("remove_member", confirm, progress, given)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import _native
+    from .documents import Finding, LossForecast, Plan, PlannedDocument, Step
 
 
 class Planned:
@@ -13,7 +14,7 @@ class Planned:
 
     __slots__ = ("_native", "document")
 
-    document: dict[str, Any]
+    document: PlannedDocument
     """All of it, as ``protector plan show --output json`` gives it."""
 
     def __init__(self, native: _native.Planned) -> None:
@@ -21,50 +22,55 @@ class Planned:
         self.document = native.document()
 
     @property
+    def _plan(self) -> Plan:
+        plan = self.document["plan"]
+        assert plan is not None, "what has no plan is refused"
+        return plan
+
+    @property
     def hash(self) -> str:
         """What identifies the plan: the same steps for the same world have the same hash."""
-        return str(self.document["plan"]["hash"])
+        return self._plan["hash"]
 
     @property
     def operation_type(self) -> str:
         """What the operation does: ``failover``, for one."""
-        return str(self.document["plan"]["operation_type"])
+        return self._plan["operation_type"]
 
     @property
     def group(self) -> str:
         """The group's name: what :meth:`Protector.apply` wants as ``confirm``."""
-        return str(self.document["plan"]["group_name"])
+        return self._plan["group_name"]
 
     @property
     def source_site(self) -> str:
         """Where the group runs."""
-        return str(self.document["plan"]["source_site"])
+        return self._plan["source_site"]
 
     @property
     def target_site(self) -> str:
         """The other site."""
-        return str(self.document["plan"]["target_site"])
+        return self._plan["target_site"]
 
     @property
-    def steps(self) -> list[dict[str, Any]]:
+    def steps(self) -> list[Step]:
         """The steps in their order: ``id``, ``kind``, ``site``, ``title``, ``after``, ``calls``, ``revert``, ``optional``."""
-        return list(self.document["plan"]["steps"])
+        return list(self._plan["steps"])
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[Finding]:
         """What refuses it: nothing, or there would be no plan."""
         return list(self.document["findings"])
 
     @property
-    def warnings(self) -> list[dict[str, Any]]:
+    def warnings(self) -> list[Finding]:
         """What there is to know before it is begun."""
         return list(self.document["warnings"])
 
     @property
-    def loss(self) -> dict[str, Any] | None:
+    def loss(self) -> LossForecast | None:
         """What an unplanned move would lose: ``point``, ``from``, ``last_contact``, ``until``."""
-        loss: dict[str, Any] | None = self.document["loss"]
-        return loss
+        return self.document["loss"]
 
     def __str__(self) -> str:
         return str(self._native)

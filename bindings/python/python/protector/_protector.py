@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._operations import Operations
 from ._planned import Planned
 from ._run import Run
+from ._site_failover import SiteFailovers
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
+    from .documents import Operation
+    from .driver import ArraySettings, StorageDriver
 
-class Protector(Operations):
+
+class Protector(SiteFailovers):
     """Both sites, their arrays and their stores. Made by :func:`protector.open`; safe to use from several threads.
 
     It belongs to the process that opened it: in a forked child everything raises
@@ -68,14 +72,14 @@ class Protector(Operations):
         """:meth:`resume` for asyncio."""
         return Run(await self._ask_async("resume", {"id": id}))
 
-    def pause(self, id: str) -> dict[str, Any]:
+    def pause(self, id: str) -> Operation:
         """Has an operation left where it is, by whichever process runs it; :meth:`resume` goes on. Gives the operation."""
-        operation: dict[str, Any] = self._ask("pause", {"id": id})
+        operation: Operation = self._ask("pause", {"id": id})
         return operation
 
-    async def pause_async(self, id: str) -> dict[str, Any]:
+    async def pause_async(self, id: str) -> Operation:
         """:meth:`pause` for asyncio."""
-        operation: dict[str, Any] = await self._ask_async("pause", {"id": id})
+        operation: Operation = await self._ask_async("pause", {"id": id})
         return operation
 
     def cancel(self, id: str, reason: str) -> Run | None:
@@ -136,6 +140,7 @@ def open(
     *,
     clouds: str | os.PathLike[str] | None = None,
     started_by: str = "python",
+    drivers: Mapping[str, Callable[[str, ArraySettings], StorageDriver]] | None = None,
 ) -> Protector:
     """Opens both sites; nothing is sent yet. The files are searched where ``openstack`` looks for ``clouds.yaml`` if they are
     not named.
@@ -144,6 +149,8 @@ def open(
         config: ``protector.yaml``.
         clouds: ``clouds.yaml``.
         started_by: the program's name, for the journal and for whoever finds the group busy.
+        drivers: what makes the drivers that ``protector.yaml`` names beside those of the package: subclasses of
+            :class:`StorageDriver`, or functions of an array's name and settings.
 
     Raises:
         ConfigurationError: a file, or what it refers to, cannot be used.
@@ -151,5 +158,8 @@ def open(
     """
     import os
 
+    drivers = drivers or {}
+    if taken := {"pure", "mock"} & set(drivers):
+        raise ValueError(f"the package has a driver {min(taken)} of its own: give yours another name")
     user = os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
-    return Protector(_native.Handle.open(config, clouds, (os.uname().nodename, user, started_by)))
+    return Protector(_native.Handle.open(config, clouds, (os.uname().nodename, user, started_by), list(drivers.items())))

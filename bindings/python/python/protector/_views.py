@@ -5,9 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from . import _native
+    from .documents import (
+        Change,
+        Drill,
+        Due,
+        Finding,
+        Group,
+        Housekeeping,
+        Mapping,
+        Operation,
+        Policy,
+        Pruned,
+        RecoveryPoint,
+        Remnant,
+        Report,
+        Rpo,
+        Site,
+        SiteValidation,
+        Status,
+        VolumeType,
+    )
 
 
 class Views:
@@ -24,84 +42,84 @@ class Views:
     async def _ask_async(self, question: str, given: dict[str, Any], plan: _native.Planned | None = None) -> Any:
         return await self._native.ask_async(question, given, plan)
 
-    def sites(self) -> list[dict[str, Any]]:
+    def sites(self) -> list[Site]:
         """Both sites: ``name``, ``other_site``, ``cloud``, ``region``, ``reachable``, ``arrays``, ``primary_of``, …"""
-        answer: list[dict[str, Any]] = self._ask("sites", {})
+        answer: list[Site] = self._ask("sites", {})
         return answer
 
-    async def sites_async(self) -> list[dict[str, Any]]:
+    async def sites_async(self) -> list[Site]:
         """:meth:`sites` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("sites", {})
+        answer: list[Site] = await self._ask_async("sites", {})
         return answer
 
-    def site(self, site: str) -> dict[str, Any]:
+    def site(self, site: str) -> Site:
         """One site, its arrays and its groups."""
-        answer: dict[str, Any] = self._ask("site", {"site": site})
+        answer: Site = self._ask("site", {"site": site})
         return answer
 
-    async def site_async(self, site: str) -> dict[str, Any]:
+    async def site_async(self, site: str) -> Site:
         """:meth:`site` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("site", {"site": site})
+        answer: Site = await self._ask_async("site", {"site": site})
         return answer
 
-    def validate_site(self, site: str) -> dict[str, Any]:
+    def validate_site(self, site: str) -> SiteValidation:
         """Whether a site is fit to be half of the pair: ``status`` and ``checks``, each with ``remedy``."""
-        answer: dict[str, Any] = self._ask("validate_site", {"site": site})
+        answer: SiteValidation = self._ask("validate_site", {"site": site})
         return answer
 
-    async def validate_site_async(self, site: str) -> dict[str, Any]:
+    async def validate_site_async(self, site: str) -> SiteValidation:
         """:meth:`validate_site` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("validate_site", {"site": site})
+        answer: SiteValidation = await self._ask_async("validate_site", {"site": site})
         return answer
 
-    def volume_types(self, site: str) -> list[dict[str, Any]]:
+    def volume_types(self, site: str) -> list[VolumeType]:
         """Which volume types of a site can be protected, and what stands for them at the other site."""
-        answer: list[dict[str, Any]] = self._ask("volume_types", {"site": site})
+        answer: list[VolumeType] = self._ask("volume_types", {"site": site})
         return answer
 
-    async def volume_types_async(self, site: str) -> list[dict[str, Any]]:
+    async def volume_types_async(self, site: str) -> list[VolumeType]:
         """:meth:`volume_types` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("volume_types", {"site": site})
+        answer: list[VolumeType] = await self._ask_async("volume_types", {"site": site})
         return answer
 
-    def validate_mappings(self) -> list[dict[str, Any]]:
+    def validate_mappings(self) -> list[Mapping]:
         """What stands for what at the other site, and whether it is there."""
-        answer: list[dict[str, Any]] = self._ask("validate_mappings", {})
+        answer: list[Mapping] = self._ask("validate_mappings", {})
         return answer
 
-    async def validate_mappings_async(self) -> list[dict[str, Any]]:
+    async def validate_mappings_async(self) -> list[Mapping]:
         """:meth:`validate_mappings` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("validate_mappings", {})
+        answer: list[Mapping] = await self._ask_async("validate_mappings", {})
         return answer
 
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Group]:
         """All Protection Groups."""
-        answer: list[dict[str, Any]] = self._ask("groups", {})
+        answer: list[Group] = self._ask("groups", {})
         return answer
 
-    async def groups_async(self) -> list[dict[str, Any]]:
+    async def groups_async(self) -> list[Group]:
         """:meth:`groups` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("groups", {})
+        answer: list[Group] = await self._ask_async("groups", {})
         return answer
 
-    def group(self, group: str) -> dict[str, Any]:
+    def group(self, group: str) -> Group:
         """One Protection Group, by its name or id, with what is ``possible`` with it."""
-        answer: dict[str, Any] = self._ask("group", {"group": group})
+        answer: Group = self._ask("group", {"group": group})
         return answer
 
-    async def group_async(self, group: str) -> dict[str, Any]:
+    async def group_async(self, group: str) -> Group:
         """:meth:`group` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("group", {"group": group})
+        answer: Group = await self._ask_async("group", {"group": group})
         return answer
 
-    def drift(self, group: str) -> list[dict[str, Any]]:
+    def drift(self, group: str) -> list[Finding]:
         """What of a group's VMs is not any more as it was captured."""
-        answer: list[dict[str, Any]] = self._ask("drift", {"group": group})
+        answer: list[Finding] = self._ask("drift", {"group": group})
         return answer
 
-    async def drift_async(self, group: str) -> list[dict[str, Any]]:
+    async def drift_async(self, group: str) -> list[Finding]:
         """:meth:`drift` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("drift", {"group": group})
+        answer: list[Finding] = await self._ask_async("drift", {"group": group})
         return answer
 
     def export(self, group: str) -> str:
@@ -114,110 +132,110 @@ class Views:
         answer: str = await self._ask_async("export", {"group": group})
         return answer
 
-    def changes(self, document: str) -> list[dict[str, Any]]:
+    def changes(self, document: str) -> list[Change]:
         """What is to be done, in order, so that a group is what a YAML document says: each is ``operation`` with its arguments,
         ``p.plan(**change)`` plans it. Nothing if it is so.
         """
-        answer: list[dict[str, Any]] = self._ask("changes", {"document": document})
+        answer: list[Change] = self._ask("changes", {"document": document})
         return answer
 
-    async def changes_async(self, document: str) -> list[dict[str, Any]]:
+    async def changes_async(self, document: str) -> list[Change]:
         """:meth:`changes` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("changes", {"document": document})
+        answer: list[Change] = await self._ask_async("changes", {"document": document})
         return answer
 
-    def recovery_points(self, group: str) -> list[dict[str, Any]]:
+    def recovery_points(self, group: str) -> list[RecoveryPoint]:
         """A group's recovery points where it does not run, the newest first; ``eligible`` ones can be gone on from."""
-        answer: list[dict[str, Any]] = self._ask("recovery_points", {"group": group})
+        answer: list[RecoveryPoint] = self._ask("recovery_points", {"group": group})
         return answer
 
-    async def recovery_points_async(self, group: str) -> list[dict[str, Any]]:
+    async def recovery_points_async(self, group: str) -> list[RecoveryPoint]:
         """:meth:`recovery_points` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("recovery_points", {"group": group})
+        answer: list[RecoveryPoint] = await self._ask_async("recovery_points", {"group": group})
         return answer
 
-    def rpo(self, group: str | None = None) -> list[dict[str, Any]]:
+    def rpo(self, group: str | None = None) -> list[Rpo]:
         """Whether the recovery point objectives are met, of one group or all: ``status``, ``age`` and ``objective`` in seconds."""
-        answer: list[dict[str, Any]] = self._ask("rpo", {"group": group})
+        answer: list[Rpo] = self._ask("rpo", {"group": group})
         return answer
 
-    async def rpo_async(self, group: str | None = None) -> list[dict[str, Any]]:
+    async def rpo_async(self, group: str | None = None) -> list[Rpo]:
         """:meth:`rpo` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("rpo", {"group": group})
+        answer: list[Rpo] = await self._ask_async("rpo", {"group": group})
         return answer
 
-    def housekeeping(self) -> dict[str, Any]:
+    def housekeeping(self) -> Housekeeping:
         """What is left over at both sites, and what could not be looked at."""
-        answer: dict[str, Any] = self._ask("housekeeping", {})
+        answer: Housekeeping = self._ask("housekeeping", {})
         return answer
 
-    async def housekeeping_async(self) -> dict[str, Any]:
+    async def housekeeping_async(self) -> Housekeeping:
         """:meth:`housekeeping` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("housekeeping", {})
+        answer: Housekeeping = await self._ask_async("housekeeping", {})
         return answer
 
-    def prune(self, *, older_than: int) -> dict[str, Any]:
+    def prune(self, *, older_than: int) -> Pruned:
         """Removes what is left over for at least so many seconds; tells what was kept, and why.
 
         Deletes servers, ports, volumes and networks that bear protector's marker, and destroys snapshots recoverably. Not
         undone.
         """
-        answer: dict[str, Any] = self._ask("prune", {"older_than": older_than})
+        answer: Pruned = self._ask("prune", {"older_than": older_than})
         return answer
 
-    async def prune_async(self, *, older_than: int) -> dict[str, Any]:
+    async def prune_async(self, *, older_than: int) -> Pruned:
         """:meth:`prune` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("prune", {"older_than": older_than})
+        answer: Pruned = await self._ask_async("prune", {"older_than": older_than})
         return answer
 
-    def set_policy(self, group: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+    def set_policy(self, group: str, policy: Policy) -> Group:
         """Puts on record what is wanted of a group's moves from now on; what was said before is replaced."""
-        answer: dict[str, Any] = self._ask("set_policy", {"group": group, "policy": policy})
+        answer: Group = self._ask("set_policy", {"group": group, "policy": policy})
         return answer
 
-    async def set_policy_async(self, group: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+    async def set_policy_async(self, group: str, policy: Policy) -> Group:
         """:meth:`set_policy` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("set_policy", {"group": group, "policy": policy})
+        answer: Group = await self._ask_async("set_policy", {"group": group, "policy": policy})
         return answer
 
-    def status(self, group: str | None = None) -> dict[str, Any]:
+    def status(self, group: str | None = None) -> Status:
         """All that the stores know: ``groups``, ``operations``, ``objects``."""
-        answer: dict[str, Any] = self._ask("status", {"group": group})
+        answer: Status = self._ask("status", {"group": group})
         return answer
 
-    async def status_async(self, group: str | None = None) -> dict[str, Any]:
+    async def status_async(self, group: str | None = None) -> Status:
         """:meth:`status` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("status", {"group": group})
+        answer: Status = await self._ask_async("status", {"group": group})
         return answer
 
-    def operations(self, group: str | None = None) -> list[dict[str, Any]]:
+    def operations(self, group: str | None = None) -> list[Operation]:
         """All operations, or a group's, in the order in which they were planned."""
-        answer: list[dict[str, Any]] = self._ask("operations", {"group": group})
+        answer: list[Operation] = self._ask("operations", {"group": group})
         return answer
 
-    async def operations_async(self, group: str | None = None) -> list[dict[str, Any]]:
+    async def operations_async(self, group: str | None = None) -> list[Operation]:
         """:meth:`operations` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("operations", {"group": group})
+        answer: list[Operation] = await self._ask_async("operations", {"group": group})
         return answer
 
-    def operation(self, id: str) -> dict[str, Any]:
+    def operation(self, id: str) -> Operation:
         """One operation: ``status``, ``progress``, ``steps_completed``, ``error_message``, …"""
-        answer: dict[str, Any] = self._ask("operation", {"id": id})
+        answer: Operation = self._ask("operation", {"id": id})
         return answer
 
-    async def operation_async(self, id: str) -> dict[str, Any]:
+    async def operation_async(self, id: str) -> Operation:
         """:meth:`operation` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("operation", {"id": id})
+        answer: Operation = await self._ask_async("operation", {"id": id})
         return answer
 
-    def report(self, id: str) -> dict[str, Any]:
+    def report(self, id: str) -> Report:
         """What an operation did, step by step."""
-        answer: dict[str, Any] = self._ask("report", {"id": id})
+        answer: Report = self._ask("report", {"id": id})
         return answer
 
-    async def report_async(self, id: str) -> dict[str, Any]:
+    async def report_async(self, id: str) -> Report:
         """:meth:`report` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("report", {"id": id})
+        answer: Report = await self._ask_async("report", {"id": id})
         return answer
 
     def report_html(self, id: str) -> str:
@@ -230,32 +248,32 @@ class Views:
         answer: str = await self._ask_async("report_html", {"id": id})
         return answer
 
-    def remains(self, id: str) -> list[dict[str, Any]]:
+    def remains(self, id: str) -> list[Remnant]:
         """What was still there when an operation had removed a test: normally nothing."""
-        answer: list[dict[str, Any]] = self._ask("remains", {"id": id})
+        answer: list[Remnant] = self._ask("remains", {"id": id})
         return answer
 
-    async def remains_async(self, id: str) -> list[dict[str, Any]]:
+    async def remains_async(self, id: str) -> list[Remnant]:
         """:meth:`remains` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("remains", {"id": id})
+        answer: list[Remnant] = await self._ask_async("remains", {"id": id})
         return answer
 
-    def drill(self, id: str) -> dict[str, Any]:
+    def drill(self, id: str) -> Drill:
         """What a test or a move says of the time that a disaster would take; seconds."""
-        answer: dict[str, Any] = self._ask("drill", {"id": id})
+        answer: Drill = self._ask("drill", {"id": id})
         return answer
 
-    async def drill_async(self, id: str) -> dict[str, Any]:
+    async def drill_async(self, id: str) -> Drill:
         """:meth:`drill` for asyncio."""
-        answer: dict[str, Any] = await self._ask_async("drill", {"id": id})
+        answer: Drill = await self._ask_async("drill", {"id": id})
         return answer
 
-    def tick(self) -> list[dict[str, Any]]:
+    def tick(self) -> list[Due]:
         """Does what is due: ends tests past their time, captures old definitions again. Meant for every minute."""
-        answer: list[dict[str, Any]] = self._ask("tick", {})
+        answer: list[Due] = self._ask("tick", {})
         return answer
 
-    async def tick_async(self) -> list[dict[str, Any]]:
+    async def tick_async(self) -> list[Due]:
         """:meth:`tick` for asyncio."""
-        answer: list[dict[str, Any]] = await self._ask_async("tick", {})
+        answer: list[Due] = await self._ask_async("tick", {})
         return answer

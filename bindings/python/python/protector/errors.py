@@ -7,7 +7,10 @@ in Ansible and in ``openstack protector``.
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .documents import Finding
 
 
 class ProtectorError(Exception):
@@ -25,9 +28,9 @@ class ProtectorError(Exception):
     """What the services called the requests that failed: their logs have them by these names."""
     retryable: bool
     """Whether nothing took effect and the same call may succeed later."""
-    findings: list[dict[str, Any]]
+    findings: list[Finding]
     """What refused an operation: each with ``code``, ``message`` and what it is about."""
-    warnings: list[dict[str, Any]]
+    warnings: list[Finding]
     """What else there is to know."""
     exit_code: int
     """What the command would have ended with."""
@@ -53,7 +56,7 @@ class ProtectorError(Exception):
         return f"{self.message}{reasons}\nhint: {self.hint}\ncode: {self.code}"
 
 
-def _told(finding: dict[str, Any]) -> str:
+def _told(finding: Finding) -> str:
     site = f" at {finding['site']}" if finding.get("site") else ""
     return f"{finding['code']}: {finding['subject']}{site}: {finding['message']}; {finding['remedy']}"
 
