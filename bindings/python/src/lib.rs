@@ -9,12 +9,14 @@
 //! | `clouds` | lists of the typed OpenStack clients, turned into Python as they are read |
 //! | `pair` | a simulated pair, served |
 //! | `waiting` | the ways to wait: here, with Ctrl-C; or in an event loop |
+//! | `ending` | that an interpreter ends without threads of ours in it |
 //! | `runtime` | what runs it all, one a process |
 //! | `failure` | why something failed, as an exception |
 //! | `conversion` | values |
 
 mod clouds;
 mod conversion;
+mod ending;
 mod failure;
 mod handle;
 mod pair;
@@ -42,6 +44,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::ending::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
