@@ -6,7 +6,7 @@ use crate::python::interpreter::Minor;
 use crate::python::pytest;
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A face in Python.
 struct Face {
@@ -18,6 +18,8 @@ struct Face {
     python: Minor,
     /// Whether it is a package, which is installed; a collection is built and installed by its tests.
     is_package: bool,
+    /// What tells the scenario the Python of its environment.
+    option: &'static str,
 }
 
 const FACES: [Face; 2] = [
@@ -26,12 +28,14 @@ const FACES: [Face; 2] = [
         versions: "bindings/openstackclient/requirements.lock",
         python: Minor(11),
         is_package: true,
+        option: "--openstack",
     },
     Face {
         folder: "bindings/ansible",
         versions: "bindings/ansible/tests/requirements.lock",
         python: Minor(12),
         is_package: false,
+        option: "--ansible",
     },
 ];
 
@@ -50,8 +54,23 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Installs each face; gives the options that tell the scenario where.
+pub(super) fn options(workspace: &Workspace, wheel: &Path) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for face in &FACES {
+        let python = installed(workspace, face, wheel)?;
+        told.extend([face.option.to_owned(), python.to_string_lossy().into_owned()]);
+    }
+    Ok(told)
+}
+
 fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
-    let folder = workspace.root.join(face.folder);
+    let python = installed(workspace, face, wheel)?;
+    run(pytest(&python, &workspace.root.join(face.folder)).arg("tests"))
+}
+
+/// The Python of the face's environment, with the wheel and, if it is a package, the face itself.
+fn installed(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
     let name = face.folder.replace('/', "-");
     let python = environment(workspace, &name, face.python, face.versions)?;
     let install = || {
@@ -61,7 +80,7 @@ fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
     };
     run(install().arg(wheel))?;
     if face.is_package {
-        run(install().arg("--no-build-isolation").arg(&folder))?;
+        run(install().arg("--no-build-isolation").arg(workspace.root.join(face.folder)))?;
     }
-    run(pytest(&python, &folder).arg("tests"))
+    Ok(python)
 }
