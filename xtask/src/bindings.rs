@@ -41,6 +41,13 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     faces::tests(workspace, &wheel)
 }
 
+/// Builds the wheel and installs it with the faces in Python; gives what the scenario is told of them.
+pub(crate) fn options(workspace: &Workspace) -> Result<Vec<String>> {
+    let [builds, _] = PYTHONS;
+    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?)?;
+    faces::options(workspace, &wheel)
+}
+
 fn pip(python: &Path) -> Command {
     let mut install = Command::new(python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);

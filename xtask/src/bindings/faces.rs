@@ -21,6 +21,8 @@ struct Face {
     is_package: bool,
     /// What errors are provoked with in its environment: the rows of [`ERRORS`] are told alike by all of them.
     tells_errors: &'static str,
+    /// What tells the scenario the Python of its environment.
+    option: &'static str,
 }
 
 impl Face {
@@ -40,6 +42,7 @@ const FACES: [Face; 2] = [
         python: Minor(11),
         is_package: true,
         tells_errors: "binary,python,openstack",
+        option: "--openstack",
     },
     Face {
         folder: "bindings/ansible",
@@ -47,6 +50,7 @@ const FACES: [Face; 2] = [
         python: Minor(12),
         is_package: false,
         tells_errors: "ansible",
+        option: "--ansible",
     },
 ];
 
@@ -72,8 +76,26 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Installs each face; gives the options that tell the scenario where.
+pub(super) fn options(workspace: &Workspace, wheel: &Path) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for face in &FACES {
+        let python = installed(workspace, face, wheel)?;
+        told.extend([face.option.to_owned(), python.to_string_lossy().into_owned()]);
+    }
+    Ok(told)
+}
+
 fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
-    let folder = workspace.root.join(face.folder);
+    let python = installed(workspace, face, wheel)?;
+    run(pytest(&python, &workspace.root.join(face.folder)).arg("tests"))?;
+    let mut errors = pytest(&python, &workspace.root.join(ERRORS));
+    errors.env("PROTECTOR_FACES", face.tells_errors);
+    run(errors.env("PROTECTOR_COMMAND", programs::command(workspace)))
+}
+
+/// The Python of the face's environment, with the wheel and, if it is a package, the face itself.
+fn installed(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
     let python = face.python(workspace)?;
     let install = || {
         let mut install = pip(&python);
@@ -82,10 +104,7 @@ fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
     };
     run(install().arg(wheel))?;
     if face.is_package {
-        run(install().arg("--no-build-isolation").arg(&folder))?;
+        run(install().arg("--no-build-isolation").arg(workspace.root.join(face.folder)))?;
     }
-    run(pytest(&python, &folder).arg("tests"))?;
-    let mut errors = pytest(&python, &workspace.root.join(ERRORS));
-    errors.env("PROTECTOR_FACES", face.tells_errors);
-    run(errors.env("PROTECTOR_COMMAND", programs::command(workspace)))
+    Ok(python)
 }
