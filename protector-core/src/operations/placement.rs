@@ -1,7 +1,7 @@
 mod ports;
 mod shared;
 
-pub(super) use self::ports::{Claims, new_port};
+pub(super) use self::ports::{Claims, PlacedPort, new_port};
 pub(super) use self::shared::{SharedKeypairs, SharedServerGroups};
 use crate::config::{MappingKind, Mappings};
 use crate::domain::{

@@ -50,6 +50,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         facts.captured.iter().map(|captured| &captured.definition).collect();
     let grounds = Grounds::choose(facts, &definitions, &mut findings);
     let mut copies: Vec<Copy<'_>> = Vec::new();
+    let mut claims = Claims::default();
     for member in group.members.values() {
         match definitions.iter().find(|definition| definition.lineage == member.lineage) {
             Some(definition) => copies.push(place(
@@ -57,7 +58,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
                 &placement,
                 (member, definition),
                 &grounds,
-                (&mut findings, &mut warnings),
+                (&mut findings, &mut warnings, &mut claims),
             )),
             None => findings.push(Finding::new(
                 FindingCode::ServerMissing,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Defaults, EngineConfig, MappingKind, Mappings};
+use crate::config::{AddressRule, Defaults, EngineConfig, MappingKind, Mappings};
 use crate::domain::testing::{at, group, point};
 use crate::domain::{GroupStatus, naming};
 use crate::engine::{Plan, PlannedStep};
@@ -101,11 +101,19 @@ fn captured(group: &ProtectionGroup) -> Vec<Captured> {
 
 fn planned(site: &SiteFacts, config: &ProtectorConfig) -> Planned {
     let group = group("a", 1, None);
-    let captured = captured(&group);
+    plan_of(&group, &captured(&group), site, config)
+}
+
+fn plan_of(
+    group: &ProtectionGroup,
+    captured: &[Captured],
+    site: &SiteFacts,
+    config: &ProtectorConfig,
+) -> Planned {
     plan_test_failover(&TestFailoverFacts {
-        group: &group,
+        group,
         site,
-        captured: &captured,
+        captured,
         point: &point("a", "p1", 5),
         time_to_live: Duration::from_hours(2),
         config,
@@ -242,6 +250,79 @@ fn in_a_network_of_another_range_neutron_chooses_the_address() {
     assert_eq!(port["fixed_ips"], json!([{"subnet_id": "s2"}]));
     site.subnets.clear();
     assert_eq!(codes(&planned(&site, &mapped("sandbox"))), [FindingCode::SubnetUnmapped]);
+}
+
+#[test]
+fn in_a_mapped_test_network_addresses_go_where_a_move_would_bring_them() {
+    let with = |rule: AddressRule, subnets: Vec<crate::openstack::network::Subnet>| {
+        let mut config = mapped("sandbox");
+        let pair = [("a".into(), "front-subnet".to_owned()), ("b".into(), "dr-front".to_owned())].into();
+        config.mappings.insert_subnet(pair, rule).unwrap();
+        let mut site = site();
+        site.subnets = subnets;
+        planned(&site, &config)
+    };
+    let placed = |planned: &Planned| {
+        let plan = planned.plan.as_ref().unwrap();
+        of_kind(plan, "create_test_port")[0].input["port"]["fixed_ips"].clone()
+    };
+    let table = AddressRule::Table(vec![
+        [("a".into(), [192, 0, 2, 7].into()), ("b".into(), [198, 51, 100, 81].into())].into(),
+    ]);
+    // The subnet that is named is in the network of a real move, and the test's has one of its range.
+    let moved = || subnet("dr-front", "n1", "198.51.100.0/24");
+    let of_range = || vec![moved(), subnet("x", "n2", "192.0.2.0/24"), subnet("s", "n2", "198.51.100.0/24")];
+    let found = placed(&with(AddressRule::Translate, of_range()));
+    assert_eq!(found, json!([{"subnet_id": "s", "ip_address": "198.51.100.7"}]));
+    let found = placed(&with(table, of_range()));
+    assert_eq!(found, json!([{"subnet_id": "s", "ip_address": "198.51.100.81"}]));
+    let kept = with(AddressRule::Keep, of_range());
+    assert_eq!(codes(&kept), [FindingCode::AddressUnplaced], "as in a move");
+    // One that is named in the test's network comes first.
+    let named = vec![moved(), subnet("dr-front", "n2", "203.0.113.0/24")];
+    let found = placed(&with(AddressRule::Translate, named));
+    assert_eq!(found, json!([{"subnet_id": "dr-front", "ip_address": "203.0.113.7"}]));
+    let smaller = vec![subnet("dr-front", "n2", "203.0.113.0/25")];
+    assert_eq!(codes(&with(AddressRule::Translate, smaller)), [FindingCode::AddressUnplaced]);
+    // Where the mapping leads nowhere in the test's network, it is as without one.
+    let own = vec![moved(), subnet("x", "n2", "192.0.2.0/24")];
+    let found = placed(&with(AddressRule::Translate, own));
+    assert_eq!(found, json!([{"subnet_id": "x", "ip_address": "192.0.2.7"}]));
+}
+
+#[test]
+fn other_addresses_of_a_port_come_along_and_an_isolated_network_keeps_its_range() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    captured[0].definition.ports[0].allowed_address_pairs =
+        vec![from(json!({"ip_address": "192.0.2.100/32", "mac_address": null}))];
+    let port = |config: &ProtectorConfig| {
+        let mut site = site();
+        site.subnets = vec![subnet("dr-front", "n2", "198.51.100.0/24")];
+        let planned = plan_of(&group, &captured, &site, config);
+        let plan = planned.plan.unwrap_or_else(|| panic!("{:?}", planned.findings));
+        of_kind(&plan, "create_test_port")[0].input["port"].clone()
+    };
+    let pair = || [("a".into(), "front-subnet".to_owned()), ("b".into(), "dr-front".to_owned())].into();
+    let mut config = mapped("sandbox");
+    config.mappings.insert_subnet(pair(), AddressRule::Translate).unwrap();
+    assert_eq!(port(&config)["allowed_address_pairs"][0]["ip_address"], "198.51.100.100/32");
+    let mut isolated = self::config();
+    isolated.mappings.insert_subnet(pair(), AddressRule::Translate).unwrap();
+    let found = port(&isolated);
+    assert_eq!(found["allowed_address_pairs"][0]["ip_address"], "192.0.2.100/32");
+    assert_eq!(found["fixed_ips"][0]["ip_address"], "192.0.2.7");
+}
+
+#[test]
+fn two_copies_that_would_have_one_address_are_refused() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    let mut second = captured[0].definition.ports[0].clone();
+    "fa:16:3e:00:00:02".clone_into(&mut second.mac_address);
+    captured[0].definition.ports.push(second);
+    let refused = plan_of(&group, &captured, &site(), &mapped("sandbox"));
+    assert_eq!(codes(&refused), [FindingCode::AddressTwice]);
 }
 
 #[test]
