@@ -27,8 +27,8 @@ pub mod volume_type;
 pub use address_range::AddressRange;
 pub(crate) use address_range::number;
 pub use definition::{
-    AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
-    ServerGroupDefinition, VolumeDefinition,
+    AllowedAddressPair, FixedAddress, FlavorDefinition, FloatingAddress, KeypairDefinition, PortDefinition,
+    ServerDefinition, ServerGroupDefinition, VolumeDefinition,
 };
 pub use drift::{KnownBefore, drift};
 pub use finding::{Finding, FindingCode};

@@ -7,6 +7,7 @@ mod points;
 mod site_probe;
 mod volume_types;
 mod watch;
+mod ways_out;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
@@ -15,6 +16,7 @@ pub use points::{read_points, read_schedule};
 pub use site_probe::{SiteNeeds, observe, reach};
 pub use volume_types::read_volume_types;
 pub use watch::{LookError, Wait, Watch};
+pub use ways_out::{WaysOut, read_floating_ips, read_ways_out};
 
 use crate::driver::StorageDriver;
 use crate::id::{ArrayName, SiteName};

@@ -151,6 +151,20 @@ pub struct PortDefinition {
     pub extra_dhcp_options: Vec<Value>,
     /// The tag that the guest sees.
     pub tag: Option<String>,
+    /// The floating IPs that lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floating_ips: Vec<FloatingAddress>,
+}
+
+/// A floating IP that leads to a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloatingAddress {
+    /// The address outside.
+    pub address: String,
+    /// The external network's name, where the service credential sees whose address it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
 }
 
 /// A fixed address.

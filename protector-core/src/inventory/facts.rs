@@ -7,7 +7,8 @@ use crate::openstack::block_storage::{
 };
 use crate::openstack::compute::{Flavor, Keypair, Limits, Server, ServerGroup, ServerQuery};
 use crate::openstack::network::{
-    Network, NetworkQuery, Port, PortQuery, SecurityGroup, SecurityGroupQuery, Subnet, SubnetQuery,
+    FloatingIp, Network, NetworkQuery, Port, PortQuery, SecurityGroup, SecurityGroupQuery, Subnet,
+    SubnetQuery,
 };
 use crate::transport::Context;
 use futures::{TryStreamExt, try_join};
@@ -33,6 +34,8 @@ pub struct SiteFacts {
     pub groups: Vec<Group>,
     /// Its ports.
     pub ports: Vec<Port>,
+    /// Its floating IPs, where they were asked for: what moves a group has no use for them.
+    pub floating_ips: Vec<FloatingIp>,
     /// The networks it sees.
     pub networks: Vec<Network>,
     /// Their subnets.
@@ -150,6 +153,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         volumes,
         groups,
         ports,
+        floating_ips: Vec::new(),
         networks,
         subnets,
         security_groups,

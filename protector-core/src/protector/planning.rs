@@ -117,7 +117,9 @@ impl Protector {
     async fn read_both(&self, group: &ProtectionGroup) -> Result<BothSites, Error> {
         let source = self.access(&group.current_primary_site)?;
         let target = self.access(group.other_site(&group.current_primary_site))?;
-        let (source_site, target_site) = try_join!(read(source, &self.context), read(target, &self.context))?;
+        let (source_site, mut target_site) =
+            try_join!(read(source, &self.context), read(target, &self.context))?;
+        self.read_test(group, target, &mut target_site).await?;
         let captured = self.read_members(group, source, &source_site).await?;
         let here = group.consistency_groups.get(&source.site).cloned();
         let (source_arrays, target_arrays) = try_join!(

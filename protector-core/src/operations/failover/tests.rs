@@ -42,6 +42,7 @@ fn site(name: &str) -> SiteFacts {
         volumes: Vec::new(),
         groups: Vec::new(),
         ports: Vec::new(),
+        floating_ips: Vec::new(),
         networks: vec![from(json!({"id": "n1", "name": "front", "project_id": format!("project-{name}"),
             "shared": false, "status": "ACTIVE", "mtu": 1500, "subnets": ["s1"], "admin_state_up": true,
             "port_security_enabled": true, "tags": []}))],
@@ -130,6 +131,7 @@ fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
         vnic_type: None,
         extra_dhcp_options: Vec::new(),
         tag: None,
+        floating_ips: Vec::new(),
     };
     let definition = ServerDefinition {
         lineage: lineage(number),

@@ -1,4 +1,5 @@
 use super::TestFailoverFacts;
+use super::floating_ips::{self, NewAddress};
 use super::networks::{Ground, Grounds, place_in};
 use crate::config::MappingKind;
 use crate::domain::{Finding, FindingCode, Member, PortDefinition, ServerDefinition, VolumeDefinition};
@@ -31,6 +32,8 @@ pub(super) struct CopiedPort<'a> {
     pub(super) definition: &'a PortDefinition,
     /// The port; in a network that is made network and addresses are still to come.
     pub(super) port: NewPort,
+    /// Its floating IP, if it is to have one.
+    pub(super) floating_ip: Option<NewAddress>,
 }
 
 /// What is found: what refuses the test, what is to be known, and which addresses its ports have.
@@ -88,7 +91,12 @@ pub(super) fn place<'a>(
             }
         };
         match new {
-            Ok(new) => ports.push(CopiedPort { definition: port, port: new }),
+            Ok(new) => {
+                let wanted = (member.name.as_str(), port, &new);
+                let choose = |ways_out| floating_ips::choose(facts, ways_out, ground, wanted, warnings);
+                let floating_ip = facts.ways_out.and_then(choose);
+                ports.push(CopiedPort { definition: port, port: new, floating_ip });
+            }
             Err(more) => findings.extend(more),
         }
     }

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod floating_ips;
+
 fn from<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
@@ -37,6 +39,7 @@ fn site() -> SiteFacts {
         volumes: Vec::new(),
         groups: Vec::new(),
         ports: Vec::new(),
+        floating_ips: Vec::new(),
         networks: vec![network("n1", "front"), network("n2", "sandbox")],
         subnets: vec![subnet("s1", "n1", "192.0.2.0/24"), subnet("s2", "n2", "192.0.2.0/24")],
         security_groups: vec![from(json!({"id": "g1", "name": "web", "description": "", "project_id": "p",
@@ -116,6 +119,7 @@ fn plan_of(
         captured,
         point: &point("a", "p1", 5),
         time_to_live: Duration::from_hours(2),
+        ways_out: None,
         config,
     })
     .unwrap()
