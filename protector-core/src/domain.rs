@@ -30,6 +30,7 @@ pub use definition::{
     AllowedAddressPair, FixedAddress, FlavorDefinition, FloatingAddress, KeypairDefinition, PortDefinition,
     ServerDefinition, ServerGroupDefinition, VolumeDefinition,
 };
+pub(crate) use definition::{IMAGE_ID, IMAGE_NAME};
 pub use drift::{KnownBefore, drift};
 pub use finding::{Finding, FindingCode};
 pub use forecast::{ReplicationBasis, ReplicationForecast, forecast_replication};

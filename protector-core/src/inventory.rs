@@ -2,6 +2,7 @@
 
 mod capture;
 mod facts;
+mod images;
 mod names;
 mod points;
 mod site_probe;
@@ -11,6 +12,7 @@ mod ways_out;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
+pub use images::missing_images;
 pub use names::read_names;
 pub use points::{read_points, read_schedule};
 pub use site_probe::{SiteNeeds, observe, reach};

@@ -101,7 +101,7 @@ pub const TABLE: &[Attribute] = &[
         "volume",
         "volume_image_metadata",
         Kept,
-        "`image_id` and `image_name` are mapped, if `images` lists them",
+        "`image_id` and `image_name` are mapped, if `images` lists them; what is not there then is said",
     ),
     row("volume", "encrypted", Refused(FindingCode::VolumeEncrypted), "the key would have to move, too"),
     row("volume", "multiattach", Refused(FindingCode::VolumeShared), "if more than one server uses it"),

@@ -12,7 +12,7 @@ use crate::openstack::network::{
 };
 use crate::transport::Context;
 use futures::{TryStreamExt, try_join};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of a site, read at one time.
@@ -48,6 +48,8 @@ pub struct SiteFacts {
     pub keypairs: Vec<Keypair>,
     /// Its server groups.
     pub server_groups: Vec<ServerGroup>,
+    /// Of the images that the mappings name there those that are not there, where they were looked for.
+    pub missing_images: BTreeSet<String>,
     /// The volume types it may use.
     pub volume_types: Vec<VolumeType>,
     /// The group types it may use.
@@ -160,6 +162,7 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         flavors,
         keypairs,
         server_groups,
+        missing_images: BTreeSet::new(),
         volume_types,
         group_types,
         compute_limits,

@@ -53,6 +53,7 @@ fn site(name: &str) -> SiteFacts {
             "disk": 0, "swap": 0}))],
         keypairs: Vec::new(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: vec![from(json!({"id": "t1", "name": "replicated", "description": null,
             "extra_specs": {"replication_enabled": "<is> True"}}))],
         group_types: Vec::new(),

@@ -63,6 +63,7 @@ fn site(operations: &[OperationId]) -> SiteFacts {
             .map(|name| from(json!({"name": name, "public_key": "k", "type": "ssh", "fingerprint": "x"})))
             .into(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: Vec::new(),
         group_types: Vec::new(),
         compute_limits: from(json!({"maxTotalInstances": -1, "maxTotalCores": -1, "maxTotalRAMSize": -1,

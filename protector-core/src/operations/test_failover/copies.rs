@@ -60,7 +60,10 @@ pub(super) fn place<'a>(
             Some((there.array_volume_name.clone(), size.div_ceil(GIB)))
         });
         match in_point {
-            Some((member, size)) => volumes.push(CopiedVolume { definition: volume, member, size }),
+            Some((in_point, size)) => {
+                warnings.extend(placement.missing_images(&member.name, volume));
+                volumes.push(CopiedVolume { definition: volume, member: in_point, size });
+            }
             None => warnings.push(Finding::new(
                 FindingCode::Drift,
                 &facts.group.current_primary_site,

@@ -48,6 +48,7 @@ fn site() -> SiteFacts {
             "disk": 0, "swap": 0}))],
         keypairs: Vec::new(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: vec![
             volume_type(
                 "replicated",
@@ -385,6 +386,28 @@ fn a_mapping_names_the_type_for_tests_of_a_type_before_the_one_for_all() {
         assert_eq!(codes(&refused), [FindingCode::VolumeTypeMissing], "{name}");
         assert!(refused.findings[0].remedy.contains("mappings.test_volume_types"), "{}", refused.findings[0]);
     }
+}
+
+#[test]
+fn a_mapped_image_that_is_not_there_is_said_and_keeps_no_copy() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    for volume in &mut captured[0].definition.volumes {
+        volume.image_metadata = [("image_name".to_owned(), "rocky-9".to_owned())].into();
+    }
+    let mut config = config();
+    let pair = [("a".into(), "rocky-9".to_owned()), ("b".into(), "dr-rocky-9".to_owned())].into();
+    config.mappings.insert(MappingKind::Image, pair).unwrap();
+    let said = |site: &SiteFacts| {
+        let plan = plan_of(&group, &captured, site, &config).plan.unwrap();
+        let missing = plan.warnings.iter().filter(|finding| finding.code == FindingCode::ImageMissing);
+        missing.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&site()), Vec::<String>::new());
+    let mut without = site();
+    without.missing_images.insert("dr-rocky-9".to_owned());
+    let message = "there is no image dr-rocky-9 (for rocky-9 at a), of which a volume would tell that it was made from it";
+    assert_eq!(said(&without), [message; 2]);
 }
 
 #[test]

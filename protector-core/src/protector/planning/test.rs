@@ -19,12 +19,13 @@ impl Protector {
                 Ok(None)
             }
         };
-        let (site, points, captured, ways_out) = try_join!(
+        let (mut site, points, captured, ways_out) = try_join!(
             async { Ok(Box::pin(read(access, &self.context)).await?) },
             self.points(&group),
             self.recorded_members(&group),
             ways_out,
         )?;
+        self.look_for_images(access, &mut site).await;
         let point = match choose(&group, &access.site, &points, request.point.as_deref()) {
             Ok(point) => point,
             Err(finding) => return Ok(Planned::refused(vec![*finding], Vec::new())),
