@@ -27,9 +27,10 @@ pub mod volume_type;
 pub use address_range::AddressRange;
 pub(crate) use address_range::number;
 pub use definition::{
-    AllowedAddressPair, FixedAddress, FlavorDefinition, KeypairDefinition, PortDefinition, ServerDefinition,
-    ServerGroupDefinition, VolumeDefinition,
+    AllowedAddressPair, FixedAddress, FlavorDefinition, FloatingAddress, KeypairDefinition, PortDefinition,
+    ServerDefinition, ServerGroupDefinition, VolumeDefinition,
 };
+pub(crate) use definition::{IMAGE_ID, IMAGE_NAME};
 pub use drift::{KnownBefore, drift};
 pub use finding::{Finding, FindingCode};
 pub use forecast::{ReplicationBasis, ReplicationForecast, forecast_replication};

@@ -2,19 +2,23 @@
 
 mod capture;
 mod facts;
+mod images;
 mod names;
 mod points;
 mod site_probe;
 mod volume_types;
 mod watch;
+mod ways_out;
 
 pub use capture::{Captured, Lineages, capture};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
+pub use images::missing_images;
 pub use names::read_names;
 pub use points::{read_points, read_schedule};
 pub use site_probe::{SiteNeeds, observe, reach};
 pub use volume_types::read_volume_types;
 pub use watch::{LookError, Wait, Watch};
+pub use ways_out::{WaysOut, read_floating_ips, read_ways_out};
 
 use crate::driver::StorageDriver;
 use crate::id::{ArrayName, SiteName};

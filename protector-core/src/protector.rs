@@ -44,7 +44,7 @@ mod volume_types;
 mod watch;
 
 pub use builder::{ProtectorBuilder, connect};
-pub use drill::{DrillRecord, DrillStep, RecoveryTime};
+pub use drill::{DrillFloatingIp, DrillRecord, DrillStep, RecoveryTime};
 pub use error::Error;
 pub use housekeeping::{Housekeeping, Kept, Pruned, Unread};
 pub use operation::{OperationHandle, OperationReport, Progress};
@@ -268,12 +268,14 @@ pub struct TestRequest {
     pub point: Option<String>,
     /// How long the test runs if nobody ends it; as `defaults.test_time_to_live` has it if not given.
     pub time_to_live: Option<Duration>,
+    /// Whether copies of what has a floating IP are to have a new one, where the test's network leads outside.
+    pub floating_ips: bool,
 }
 
 impl TestRequest {
     /// A test from the newest recovery point that may be used.
     pub fn new(group: impl Into<String>) -> Self {
-        Self { group: group.into(), point: None, time_to_live: None }
+        Self { group: group.into(), point: None, time_to_live: None, floating_ips: false }
     }
 
     /// The same from another recovery point.
@@ -287,6 +289,13 @@ impl TestRequest {
     #[must_use]
     pub fn ending_after(mut self, time_to_live: Duration) -> Self {
         self.time_to_live = Some(time_to_live);
+        self
+    }
+
+    /// The same, with a new floating IP for each copy of what has one, where the test's network leads outside.
+    #[must_use]
+    pub fn with_floating_ips(mut self) -> Self {
+        self.floating_ips = true;
         self
     }
 }

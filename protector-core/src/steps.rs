@@ -98,6 +98,8 @@ pub fn kinds(world: &Arc<World>) -> StepKinds {
         neutron::DeleteTestNetwork,
         neutron::CreateTestPort,
         neutron::DeleteTestPort,
+        neutron::CreateTestFloatingIp,
+        neutron::DeleteTestFloatingIp,
         guest::CheckConsole,
         guest::CheckPort,
         hook::RunHook,

@@ -181,6 +181,9 @@ pub struct TestArguments {
     /// Seconds after which `tick` ends the test; as protector.yaml has it without
     #[arg(long, value_name = "SECONDS")]
     time_to_live: Option<u64>,
+    /// A new floating IP for each copy of what has one, where a network for tests leads outside
+    #[arg(long)]
+    floating_ips: bool,
 }
 
 impl CreateArguments {
@@ -240,6 +243,9 @@ impl TestArguments {
         }
         if let Some(seconds) = self.time_to_live {
             request = request.ending_after(Duration::from_secs(seconds));
+        }
+        if self.floating_ips {
+            request = request.with_floating_ips();
         }
         Request::TestFailover(request)
     }

@@ -101,7 +101,7 @@ pub const TABLE: &[Attribute] = &[
         "volume",
         "volume_image_metadata",
         Kept,
-        "`image_id` and `image_name` are mapped, if `images` lists them",
+        "`image_id` and `image_name` are mapped, if `images` lists them; what is not there then is said",
     ),
     row("volume", "encrypted", Refused(FindingCode::VolumeEncrypted), "the key would have to move, too"),
     row("volume", "multiattach", Refused(FindingCode::VolumeShared), "if more than one server uses it"),
@@ -127,6 +127,6 @@ pub const TABLE: &[Attribute] = &[
     row("port", "extra_dhcp_opts", Kept, ""),
     row("port", "qos_policy_id", Dropped, "if set"),
     row("port", "dns_name, dns_domain", Renewed, "Nova sets the name from the server's"),
-    row("port", "floating IP", Dropped, "belongs to the site"),
+    row("port", "floating IP", Dropped, "belongs to the site; a test makes new ones if that is asked for"),
     row("port", "id, created_at, updated_at, revision_number, binding:host_id, status", Renewed, ""),
 ];

@@ -117,6 +117,20 @@ pub struct VolumeDefinition {
     pub delete_on_termination: bool,
 }
 
+impl VolumeDefinition {
+    /// The image that was written to it, by id and name, as far as it knows.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let known = [IMAGE_ID, IMAGE_NAME].into_iter();
+        known.filter_map(|key| self.image_metadata.get(key).map(String::as_str))
+    }
+}
+
+/// Under what a volume keeps the id of the image that was written to it.
+// cinder/volume/volume_utils.py (copy_image_to_volume), 2026.2
+pub(crate) const IMAGE_ID: &str = "image_id";
+/// Under what it keeps the image's name.
+pub(crate) const IMAGE_NAME: &str = "image_name";
+
 /// A port of a VM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,6 +165,20 @@ pub struct PortDefinition {
     pub extra_dhcp_options: Vec<Value>,
     /// The tag that the guest sees.
     pub tag: Option<String>,
+    /// The floating IPs that lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floating_ips: Vec<FloatingAddress>,
+}
+
+/// A floating IP that leads to a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloatingAddress {
+    /// The address outside.
+    pub address: String,
+    /// The external network's name, where the service credential sees whose address it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
 }
 
 /// A fixed address.

@@ -45,6 +45,7 @@ finding_codes! {
     AddressInUse = "address-in-use";
     AddressUnplaced = "address-unplaced";
     AddressTwice = "address-twice";
+    ImageMissing = "image-missing";
     FlavorMissing = "flavor-missing";
     FlavorDiffers = "flavor-differs";
     SecurityGroupMissing = "security-group-missing";

@@ -251,6 +251,9 @@ pub struct RunningTest {
     pub started_at: Timestamp,
     /// When it is ended if nobody ends it before.
     pub ends_at: Option<Timestamp>,
+    /// Whether its VMs were to have floating IPs: else there are none to be looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub floating_ips: bool,
 }
 
 /// The array's side of a consistency group.

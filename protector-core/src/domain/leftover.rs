@@ -45,6 +45,8 @@ pub enum LeftoverKind {
     TestVolume,
     /// A port that a test made.
     TestPort,
+    /// A floating IP that a test made.
+    TestFloatingIp,
     /// A network that a test made.
     TestNetwork,
     /// What an overwritten volume held.
@@ -85,6 +87,7 @@ impl LeftoverKind {
             Self::TestServer => "test_server",
             Self::TestVolume => "test_volume",
             Self::TestPort => "test_port",
+            Self::TestFloatingIp => "test_floating_ip",
             Self::TestNetwork => "test_network",
             Self::SafetySnapshot => "safety_snapshot",
             Self::RecoveryPoint => "recovery_point",

@@ -188,6 +188,7 @@ mod tests {
             point: "p".to_owned(),
             started_at: at(0),
             ends_at: None,
+            floating_ips: false,
         });
         assert!(!possible(&group).contains(&Action::TestFailover) && ends_a_test(&group));
         group.status = GroupStatus::TestActive;

@@ -29,6 +29,8 @@ pub struct SiteNames {
     pub keypairs: BTreeMap<String, String>,
     /// The project's server groups, with their policies.
     pub server_groups: BTreeMap<String, BTreeSet<String>>,
+    /// Of the images that the mappings name there, by name or id, those that are not there.
+    pub missing_images: BTreeSet<String>,
 }
 
 /// What stands at one site for something of the other.
@@ -76,8 +78,9 @@ impl SiteNames {
             MappingKind::Subnet => self.networks.values().flatten().any(|subnet| subnet.is(name)),
             MappingKind::Keypair => self.keypairs.contains_key(name),
             MappingKind::ServerGroup => self.server_groups.contains_key(name),
-            // Judged elsewhere, or not looked at.
-            MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image => true,
+            MappingKind::Image => !self.missing_images.contains(name),
+            // Judged elsewhere.
+            MappingKind::VolumeType | MappingKind::TestVolumeType => true,
         }
     }
 }
@@ -91,13 +94,12 @@ pub fn mapping_views(
 ) -> Vec<MappingView> {
     let mut needs = Needs::new();
     for definition in definitions.iter().filter(|definition| definition.site == from.site) {
-        note(&mut needs, definition);
+        note(&mut needs, definition, &|kind, name| {
+            mappings.target(kind, &from.site, name, &to.site).explicit
+        });
     }
     let by_name = |kind: &&MappingKind| {
-        !matches!(
-            kind,
-            MappingKind::Subnet | MappingKind::VolumeType | MappingKind::TestVolumeType | MappingKind::Image
-        )
+        !matches!(kind, MappingKind::Subnet | MappingKind::VolumeType | MappingKind::TestVolumeType)
     };
     for kind in MappingKind::ALL.iter().filter(by_name) {
         for pair in mappings.pairs(*kind) {
@@ -110,7 +112,7 @@ pub fn mapping_views(
     views.chain(subnets::views((from, to), mappings, definitions)).collect()
 }
 
-fn note(needs: &mut Needs, definition: &ServerDefinition) {
+fn note(needs: &mut Needs, definition: &ServerDefinition, is_listed: &dyn Fn(MappingKind, &str) -> bool) {
     let mut need = |kind: MappingKind, name: &str, more: &mut dyn FnMut(&mut Need)| {
         let need = needs.entry((kind, name.to_owned())).or_default();
         if need.servers.last() != Some(&definition.name) {
@@ -135,6 +137,12 @@ fn note(needs: &mut Needs, definition: &ServerDefinition) {
         need(MappingKind::Network, &port.network, &mut |_| {});
         for group in &port.security_groups {
             need(MappingKind::SecurityGroup, group, &mut |_| {});
+        }
+    }
+    for volume in &definition.volumes {
+        // What is not listed stays as it is: nobody needs to have it.
+        for image in volume.images().filter(|image| is_listed(MappingKind::Image, image)) {
+            need(MappingKind::Image, image, &mut |_| {});
         }
     }
 }
@@ -259,6 +267,7 @@ mod tests {
             availability_zones: ["nova".to_owned()].into(),
             keypairs: BTreeMap::new(),
             server_groups: BTreeMap::new(),
+            missing_images: BTreeSet::new(),
         }
     }
 
@@ -366,6 +375,34 @@ mod tests {
         vm.keypair.as_mut().unwrap().public_key = None;
         b.keypairs.clear();
         assert_eq!(told(&b, &Mappings::default(), &vm)[0], "site-b has no key");
+    }
+
+    #[test]
+    fn a_mapped_image_is_looked_for_on_both_sites_and_one_that_is_not_listed_is_let_be() {
+        let (mut a, mut b) = (names("site-a"), names("site-b"));
+        let mut vm = definition("site-a");
+        let volume = serde_json::json!({"lineage": vm.lineage, "volume_id": "v", "name": "root", "description": null,
+            "size": 1, "volume_type": "replicated", "metadata": {}, "bootable": true, "device": null, "tag": null,
+            "image_metadata": {"image_name": "rocky-9", "image_id": "3d9c", "os_type": "linux"},
+            "delete_on_termination": true});
+        vm.volumes = vec![serde_json::from_value(volume).unwrap()];
+        let images = |mappings: &Mappings, b: &SiteNames, a: &SiteNames| -> Vec<MappingView> {
+            let views = mapping_views((a, b), mappings, std::slice::from_ref(&vm));
+            views.into_iter().filter(|view| view.kind == MappingKind::Image).collect()
+        };
+        assert_eq!(images(&Mappings::default(), &b, &a), []);
+        let mappings = mapped(MappingKind::Image, "rocky-9", "dr-rocky-9");
+        let found = images(&mappings, &b, &a);
+        assert_eq!((&*found[0].mapped, &found[0].needed_by), ("dr-rocky-9", &vec!["web-1".to_owned()]));
+        assert_eq!(check(&found).status, CheckStatus::Ok);
+        b.missing_images.insert("dr-rocky-9".to_owned());
+        let found = images(&mappings, &b, &a);
+        assert_eq!(problems(&found), ["site-b has no dr-rocky-9"]);
+        assert_eq!(check(&found).status, CheckStatus::Failed);
+        a.missing_images.insert("old".to_owned());
+        let found = images(&mapped(MappingKind::Image, "old", "dr-old"), &b, &a);
+        assert_eq!((problems(&found), &found[0].needed_by), (vec!["site-a has no old"], &vec![]));
+        assert_eq!(check(&found).status, CheckStatus::Warning);
     }
 
     fn with_subnet(a: &str, b: &str, rule: AddressRule) -> Mappings {

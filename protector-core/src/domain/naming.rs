@@ -13,6 +13,7 @@
 //! | volume, server of a test | metadata: the test's operation, the lineage | the same metadata |
 //! | network of a test | description and tag: the test's operation | name and description |
 //! | port of a test | tag: the test's operation | network and MAC address |
+//! | floating IP of a test | description and tag: the test's operation | port and description |
 //!
 //! What a test makes never bears the marker of a lineage: nothing that looks for a group's own objects finds it.
 
@@ -80,7 +81,7 @@ pub fn test_markers(group: GroupId, test: OperationId, lineage: LineageId) -> BT
     .into()
 }
 
-/// The marker of a test's port or network; of a network it is the description, too.
+/// The marker of a test's port, floating IP or network; of the last two it is the description, too.
 pub fn test_tag(test: OperationId) -> String {
     format!("{TEST_KEY}:{test}")
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub struct Remnant {
     /// Where.
     pub site: SiteName,
-    /// What: `server`, `port`, `volume`, `network`, `keypair`, `array_volume`.
+    /// What: `server`, `port`, `floating_ip`, `volume`, `network`, `keypair`, `array_volume`.
     pub kind: String,
     /// Its id there.
     pub id: String,

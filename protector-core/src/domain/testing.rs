@@ -56,6 +56,7 @@ pub(crate) fn definition(site: &str) -> ServerDefinition {
         vnic_type: None,
         extra_dhcp_options: Vec::new(),
         tag: None,
+        floating_ips: Vec::new(),
     };
     ServerDefinition {
         lineage: LineageId::new(Uuid::from_u128(9)),

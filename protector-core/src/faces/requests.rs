@@ -49,6 +49,7 @@ pub fn request(operation: &str, arguments: Map<String, Value>) -> Result<Request
             group: given.required("group")?,
             point: given.optional("recovery_point")?,
             time_to_live: given.optional("time_to_live")?.map(Duration::from_secs),
+            floating_ips: given.flag("floating_ips")?,
         }),
         "test_cleanup" => Request::TestCleanup { group: given.required("group")? },
         "sync" => Request::Sync { group: given.required("group")? },
@@ -123,8 +124,9 @@ pub fn document(request: &Request) -> Value {
             json!({"group": name, "primary_site": source, "secondary_site": target, "members": servers})
         }
         Request::Failover(wanted) | Request::Failback(wanted) => of_move(wanted),
-        Request::TestFailover(TestRequest { group, point, time_to_live }) => {
-            json!({"group": group, "recovery_point": point, "time_to_live": seconds(*time_to_live)})
+        Request::TestFailover(TestRequest { group, point, time_to_live, floating_ips }) => {
+            json!({"group": group, "recovery_point": point, "time_to_live": seconds(*time_to_live),
+                "floating_ips": floating_ips.then_some(true)})
         }
         Request::Set(SetRequest { group, change }) => json!({"group": group,
             "replication_interval": seconds(change.replication_interval),
@@ -174,7 +176,8 @@ mod tests {
             json!({"operation": "failover", "group": "web", "unplanned": true, "accept_loss": true,
                 "recovery_point": "p", "without": ["x"]}),
             json!({"operation": "failback", "group": "web"}),
-            json!({"operation": "test_failover", "group": "web", "recovery_point": "p", "time_to_live": 60}),
+            json!({"operation": "test_failover", "group": "web", "recovery_point": "p", "time_to_live": 60,
+                "floating_ips": true}),
             json!({"operation": "test_cleanup", "group": "web"}),
             json!({"operation": "sync", "group": "web"}),
             json!({"operation": "reprotect", "group": "web"}),

@@ -7,11 +7,12 @@ use crate::openstack::block_storage::{
 };
 use crate::openstack::compute::{Flavor, Keypair, Limits, Server, ServerGroup, ServerQuery};
 use crate::openstack::network::{
-    Network, NetworkQuery, Port, PortQuery, SecurityGroup, SecurityGroupQuery, Subnet, SubnetQuery,
+    FloatingIp, Network, NetworkQuery, Port, PortQuery, SecurityGroup, SecurityGroupQuery, Subnet,
+    SubnetQuery,
 };
 use crate::transport::Context;
 use futures::{TryStreamExt, try_join};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of a site, read at one time.
@@ -33,6 +34,8 @@ pub struct SiteFacts {
     pub groups: Vec<Group>,
     /// Its ports.
     pub ports: Vec<Port>,
+    /// Its floating IPs, where they were asked for: what moves a group has no use for them.
+    pub floating_ips: Vec<FloatingIp>,
     /// The networks it sees.
     pub networks: Vec<Network>,
     /// Their subnets.
@@ -45,6 +48,8 @@ pub struct SiteFacts {
     pub keypairs: Vec<Keypair>,
     /// Its server groups.
     pub server_groups: Vec<ServerGroup>,
+    /// Of the images that the mappings name there those that are not there, where they were looked for.
+    pub missing_images: BTreeSet<String>,
     /// The volume types it may use.
     pub volume_types: Vec<VolumeType>,
     /// The group types it may use.
@@ -150,12 +155,14 @@ pub async fn read(access: &SiteAccess, context: &Context) -> Result<SiteFacts, E
         volumes,
         groups,
         ports,
+        floating_ips: Vec::new(),
         networks,
         subnets,
         security_groups,
         flavors,
         keypairs,
         server_groups,
+        missing_images: BTreeSet::new(),
         volume_types,
         group_types,
         compute_limits,

@@ -1,4 +1,5 @@
-use super::SiteAccess;
+use super::{SiteAccess, missing_images};
+use crate::config::Mappings;
 use crate::domain::mapping_report::SiteNames;
 use crate::domain::subnet_mapping::KnownSubnet;
 use crate::openstack::Error;
@@ -11,14 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Errors
 /// A list could not be had.
-pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNames, Error> {
+pub async fn read_names(
+    access: &SiteAccess,
+    context: &Context,
+    mappings: &Mappings,
+) -> Result<SiteNames, Error> {
     let context = &context.at_site(&access.site);
     let cloud = &access.cloud;
     let project = cloud.session().project(context).await?;
     let (networks, subnets, flavors) = (cloud.networks(), cloud.subnets(), cloud.flavors());
     let (security_groups, zones) = (cloud.security_groups(), cloud.availability_zones());
     let (keypairs, server_groups) = (cloud.keypairs(), cloud.server_groups());
-    let (networks, subnets, flavors, security_groups, zones, keypairs, server_groups) = try_join!(
+    let (networks, subnets, flavors, security_groups, zones, keypairs, server_groups, missing_images) = try_join!(
         networks.list(context, &NetworkQuery::default()).try_collect::<Vec<_>>(),
         subnets.list(context, &SubnetQuery::default()).try_collect::<Vec<_>>(),
         flavors.list(context).try_collect::<Vec<_>>(),
@@ -26,6 +31,7 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
         zones.list(context),
         keypairs.list(context).try_collect::<Vec<_>>(),
         server_groups.list(context).try_collect::<Vec<_>>(),
+        missing_images(access, context, mappings),
     )?;
     let mut policies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for group in server_groups {
@@ -62,5 +68,6 @@ pub async fn read_names(access: &SiteAccess, context: &Context) -> Result<SiteNa
         availability_zones: zones.into_iter().map(|zone| zone.name).collect(),
         keypairs: keypairs.into_iter().map(|keypair| (keypair.name, keypair.public_key)).collect(),
         server_groups: policies,
+        missing_images,
     })
 }

@@ -9,7 +9,9 @@ use super::compute::{
 };
 use super::identity::Projects;
 use super::image::Images;
-use super::network::{Extensions, FloatingIps, NetworkQuotas, Networks, Ports, SecurityGroups, Subnets};
+use super::network::{
+    Extensions, FloatingIps, NetworkQuotas, Networks, Ports, Routers, SecurityGroups, Subnets,
+};
 
 /// One site's clients, by resource.
 #[derive(Debug, Clone)]
@@ -80,6 +82,8 @@ resources! {
     security_groups: SecurityGroups;
     /// Floating IPs.
     floating_ips: FloatingIps;
+    /// Routers.
+    routers: Routers;
     /// What the project may use of Neutron.
     network_quotas: NetworkQuotas;
     /// What Neutron can do.

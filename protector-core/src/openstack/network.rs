@@ -5,6 +5,7 @@ mod floating_ips;
 mod networks;
 mod ports;
 mod quotas;
+mod routers;
 mod security_groups;
 mod subnets;
 
@@ -13,6 +14,7 @@ pub use floating_ips::{FloatingIp, FloatingIpQuery, FloatingIps, NewFloatingIp};
 pub use networks::{Network, NetworkQuery, Networks, NewNetwork};
 pub use ports::{AddressPair, ExtraDhcpOption, FixedIp, NewPort, Port, PortQuery, PortUpdate, Ports};
 pub use quotas::{NetworkQuotas, NetworkUsage};
+pub use routers::{Router, RouterGateway, Routers};
 pub use security_groups::{
     NewSecurityGroup, RuleDefinition, SecurityGroup, SecurityGroupQuery, SecurityGroupRule, SecurityGroups,
 };

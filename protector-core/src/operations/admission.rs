@@ -139,6 +139,7 @@ impl Candidates<'_> {
         }
         for volume in &definition.volumes {
             findings.extend(volume_eligibility(source, name, volume, None));
+            warnings.extend(placement.missing_images(name, volume));
         }
         for port in &definition.ports {
             findings.extend(port_eligibility(source, name, port));

@@ -116,6 +116,15 @@ impl HousekeepingFacts<'_> {
             let quota = [("port".to_owned(), 1)].into();
             found.push(Leftover { quota, ..self.of_test(site, what, test) });
         }
+        for found_ip in &site.floating_ips {
+            let mut texts = found_ip.tags.iter().chain([&found_ip.description]);
+            let marked = texts.find_map(|text| naming::test_of_tag(text));
+            let Some(test) = marked.filter(|test| self.is_past(*test)) else { continue };
+            let (id, address) = (found_ip.id.as_str(), found_ip.floating_ip_address.as_str());
+            let quota = [("floatingip".to_owned(), 1)].into();
+            let what = (LeftoverKind::TestFloatingIp, id, address);
+            found.push(Leftover { quota, ..self.of_test(site, what, test) });
+        }
         for network in site.networks.iter().filter(|network| network.project_id == site.project) {
             let mut texts = network.tags.iter().chain([&network.description]);
             let marked = texts.find_map(|text| naming::test_of_tag(text));

@@ -1,11 +1,12 @@
 mod ports;
 mod shared;
 
-pub(super) use self::ports::{Claims, new_port};
+pub(super) use self::ports::{Claims, PlacedPort, new_port};
 pub(super) use self::shared::{SharedKeypairs, SharedServerGroups};
 use crate::config::{MappingKind, Mappings};
 use crate::domain::{
-    Finding, FindingCode, FlavorDefinition, PortDefinition, ServerDefinition, VolumeDefinition, naming,
+    Finding, FindingCode, FlavorDefinition, IMAGE_ID, IMAGE_NAME, PortDefinition, ServerDefinition,
+    VolumeDefinition, naming,
 };
 use crate::id::{ConsistencyGroupId, GroupId, SiteName};
 use crate::inventory::SiteFacts;
@@ -86,12 +87,32 @@ impl<'a> Placement<'a> {
     /// What a volume knows of the image that was written to it: the image's name and id are those of the other site where they
     /// are mapped.
     pub(super) fn image_metadata(&self, volume: &VolumeDefinition) -> BTreeMap<String, String> {
-        let names_image = |key: &str| key == "image_id" || key == "image_name";
+        let names_image = |key: &str| key == IMAGE_ID || key == IMAGE_NAME;
         let there = |(key, value): (&String, &String)| {
             let value = if names_image(key) { self.mapped(MappingKind::Image, value) } else { value.clone() };
             (key.clone(), value)
         };
         volume.image_metadata.iter().map(there).collect()
+    }
+
+    /// The mapped images that a volume would tell of, and that are not there.
+    pub(super) fn missing_images(&self, server: &str, volume: &VolumeDefinition) -> Vec<Finding> {
+        let told = volume.images().map(|image| (image, self.mapped(MappingKind::Image, image)));
+        let missing = told.filter(|(_, mapped)| self.target.missing_images.contains(mapped));
+        missing
+            .map(|(image, mapped)| {
+                self.finding(
+                    FindingCode::ImageMissing,
+                    format!("image {mapped} of server {server}"),
+                    format!(
+                        "there is no image {mapped} (for {image} at {}), of which a volume would tell that it was made \
+                         from it",
+                        self.source_site
+                    ),
+                    "make it, or map the image to another in protector.yaml (mappings.images)",
+                )
+            })
+            .collect()
     }
 
     /// The availability zone, if one was asked for.

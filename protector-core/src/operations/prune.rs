@@ -99,6 +99,9 @@ fn removal(left: &Leftover) -> Option<(&'static str, Value, &'static str)> {
             ("delete_test_volume", of_test("volume_id")?, "DELETE block-storage /volumes/{id}")
         }
         LeftoverKind::TestPort => ("delete_test_port", of_test("port_id")?, "DELETE network /ports/{id}"),
+        LeftoverKind::TestFloatingIp => {
+            ("delete_test_floating_ip", of_test("floating_ip_id")?, "DELETE network /floatingips/{id}")
+        }
         LeftoverKind::TestNetwork => {
             ("delete_test_network", of_test("network_id")?, "DELETE network /networks/{id}")
         }

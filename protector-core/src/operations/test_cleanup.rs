@@ -6,7 +6,7 @@ use crate::engine::{PlanBuilder, Recovery, StepBuilder, output};
 use crate::id::{SiteName, StepId, VolumeId};
 use crate::inventory::SiteFacts;
 use crate::steps::guard::LookForRemainsInput;
-use crate::steps::neutron::is_of_test;
+use crate::steps::neutron::{is_floating_ip_of_test, is_of_test};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -81,6 +81,7 @@ struct Object {
 pub(super) struct Found {
     servers: Vec<Object>,
     ports: Vec<Object>,
+    floating_ips: Vec<Object>,
     volumes: Vec<Object>,
     networks: Vec<Object>,
     keypairs: Vec<Object>,
@@ -112,6 +113,10 @@ impl Found {
             .ports
             .iter()
             .filter_map(|port| object("port", port.id.as_str(), &port.name, port.tags.contains(&tag)));
+        let floating_ips = site.floating_ips.iter().filter_map(|found| {
+            let marked = is_floating_ip_of_test(found, test.operation);
+            object("floating_ip", &found.id, &found.floating_ip_address, marked)
+        });
         let networks = site.networks.iter().filter_map(|network| {
             let own = network.project_id == site.project;
             object("network", &network.id, &network.name, own && is_of_test(network, test.operation))
@@ -122,6 +127,7 @@ impl Found {
         Self {
             servers: servers.collect(),
             ports: ports.collect(),
+            floating_ips: floating_ips.collect(),
             volumes: volumes.collect(),
             networks: networks.collect(),
             keypairs: keypairs.collect(),
@@ -150,7 +156,7 @@ pub(super) fn remove(
             StepBuilder::new(
                 &format!("delete_test_{kind}"),
                 format!("delete_test_{kind}/{}", object.id),
-                format!("delete the test's {kind} {what}"),
+                format!("delete the test's {} {what}", kind.replace("_ip", " IP")),
             )
             .at(site)
             .after([ground])
@@ -161,10 +167,15 @@ pub(super) fn remove(
         )
     };
     let mut ends = Vec::new();
-    for server in &found.servers {
-        ends.push(delete("server", server, "server_id", &[], "DELETE compute /servers/{id}"));
+    for floating_ip in &found.floating_ips {
+        let call = "DELETE network /floatingips/{id}";
+        ends.push(delete("floating_ip", floating_ip, "floating_ip_id", &[], call));
     }
-    let servers_gone = ends.clone();
+    let mut servers_gone = Vec::new();
+    for server in &found.servers {
+        servers_gone.push(delete("server", server, "server_id", &[], "DELETE compute /servers/{id}"));
+    }
+    ends.extend(servers_gone.iter().cloned());
     for volume in &found.volumes {
         ends.push(delete("volume", volume, "volume_id", &servers_gone, "DELETE block-storage /volumes/{id}"));
     }
@@ -198,7 +209,7 @@ fn look_and_record(
     optional: bool,
 ) {
     let Some(storage) = group.storage_groups.get(site) else { return };
-    let all = [&found.servers, &found.ports, &found.volumes, &found.networks];
+    let all = [&found.servers, &found.ports, &found.floating_ips, &found.volumes, &found.networks];
     let looked = StepBuilder::new("look_for_remains", "look_for_remains", "look for what is still there")
         .at(site)
         .after([ground])
@@ -209,10 +220,12 @@ fn look_and_record(
             keypairs: keypairs.iter().map(|keypair| keypair.name.clone()).collect(),
             array: storage.array.clone(),
             volumes: found.volumes.iter().map(|volume| VolumeId::new(volume.id.as_str())).collect(),
+            floating_ips: test.floating_ips,
         })
         .call(
             "GET compute /servers/detail, block-storage /volumes/detail, network /ports, network /networks",
         );
+    let looked = if test.floating_ips { looked.call("GET network /floatingips") } else { looked };
     let looked = if optional { looked.optional_within(PATIENCE) } else { looked };
     let looked = plan.add(looked);
     let end = StepBuilder::new("record_test_end", "record_test_end", "record the end of the test")

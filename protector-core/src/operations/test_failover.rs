@@ -1,4 +1,5 @@
 mod copies;
+mod floating_ips;
 mod networks;
 mod pool;
 mod steps;
@@ -9,8 +10,8 @@ use super::{Planned, PlanningError, credential, replication, turns};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition};
 use crate::engine::{PlanBuilder, Recovery};
-use crate::inventory::{Captured, SiteFacts};
-use crate::operations::placement::{Placement, compute_quota, quota};
+use crate::inventory::{Captured, SiteFacts, WaysOut};
+use crate::operations::placement::{Claims, Placement, compute_quota, quota};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct TestFailoverFacts<'a> {
     pub point: &'a RecoveryPoint,
     /// How long it runs if nobody ends it.
     pub time_to_live: Duration,
+    /// How the site's networks lead outside, if the copies are to have floating IPs.
+    pub ways_out: Option<&'a WaysOut>,
     /// Settings and mappings.
     pub config: &'a ProtectorConfig,
 }
@@ -50,6 +53,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         facts.captured.iter().map(|captured| &captured.definition).collect();
     let grounds = Grounds::choose(facts, &definitions, &mut findings);
     let mut copies: Vec<Copy<'_>> = Vec::new();
+    let mut claims = Claims::default();
     for member in group.members.values() {
         match definitions.iter().find(|definition| definition.lineage == member.lineage) {
             Some(definition) => copies.push(place(
@@ -57,7 +61,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
                 &placement,
                 (member, definition),
                 &grounds,
-                (&mut findings, &mut warnings),
+                (&mut findings, &mut warnings, &mut claims),
             )),
             None => findings.push(Finding::new(
                 FindingCode::ServerMissing,
@@ -82,6 +86,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         findings.extend(quota(facts.site, &format!("volumes_{kind}"), sizes().count() as u64));
         findings.extend(quota(facts.site, &format!("gigabytes_{kind}"), sizes().sum()));
     }
+    findings.extend(floating_ips::quota(facts, facts.ways_out, &copies));
     let keypairs = keypairs(&placement, &copies, &mut findings, &mut warnings);
     let order = turns::start_order(group, &mut findings);
     if !findings.is_empty() {

@@ -32,8 +32,20 @@ pub struct DrillRecord {
     pub recovery_time: Option<f64>,
     /// The VMs that were to run.
     pub recovery_times: Vec<RecoveryTime>,
+    /// The floating IPs that its copies have, if it is a test that was to have some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub floating_ips: Vec<DrillFloatingIp>,
     /// Its steps that were begun, in the order of the plan.
     pub steps: Vec<DrillStep>,
+}
+
+/// A floating IP that was made for a VM's copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DrillFloatingIp {
+    /// The VM.
+    pub server: String,
+    /// The address outside.
+    pub address: String,
 }
 
 /// When a VM was seen to run.
@@ -128,8 +140,21 @@ fn record(recalled: &Recalled) -> DrillRecord {
         point: point.map(|(name, _)| name),
         recovery_time: recovery_times.iter().filter_map(|time| time.seconds).reduce(f64::max),
         recovery_times,
+        floating_ips: floating_ips(recalled),
         steps: steps.collect(),
     }
+}
+
+/// The floating IPs that were made, in the order of the plan.
+fn floating_ips(recalled: &Recalled) -> Vec<DrillFloatingIp> {
+    let made = recalled.plan.steps.iter().filter_map(|step| {
+        let of = step.id.as_str().strip_prefix("create_test_floating_ip/")?;
+        let (server, _) = of.rsplit_once('/')?;
+        let output = recalled.state.outputs().get(&step.id)?;
+        let address = output.pointer("/address").and_then(Value::as_str)?;
+        Some(DrillFloatingIp { server: server.to_owned(), address: address.to_owned() })
+    });
+    made.collect()
 }
 
 /// The recovery point that the plan was made for, and the moment that it holds.

@@ -4,9 +4,10 @@ use super::{Error, OperationView, Protector};
 use crate::domain::{Leftover, ProtectionGroup};
 use crate::error::chain;
 use crate::id::{GroupId, OperationId, SiteName};
-use crate::inventory::{SiteAccess, SiteFacts, read};
+use crate::inventory::{SiteAccess, SiteFacts, read, read_floating_ips};
 use crate::operations::{GroupSnapshots, HousekeepingFacts, PruneFacts, leftovers, plan_prune};
 use futures::future::join_all;
+use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,7 +107,7 @@ impl Protector {
     /// The stores cannot be read, or differ. What cannot be removed is no error: it is in the answer.
     ///
     /// # Effects
-    /// Those of an operation `prune` of each group: servers, ports, volumes and networks are deleted if they still bear the
+    /// Those of an operation `prune` of each group: servers, ports, floating IPs, volumes and networks are deleted if they still bear the
     /// marker; snapshots are destroyed on their arrays, recoverably. Not undone.
     pub async fn prune(&self, listed: &[Leftover], older_than: Duration) -> Result<Pruned, Error> {
         let now = Box::pin(self.housekeeping()).await?;
@@ -170,7 +171,12 @@ impl Protector {
         let unread =
             |reason| Unread { site: access.site.clone(), subject: "its services".to_owned(), reason };
         let context = self.context.within(LOOK_TIME);
-        match context.before_deadline(Box::pin(read(access, &context))).await {
+        let looked = async {
+            let (facts, floating_ips) =
+                try_join!(read(access, &context), read_floating_ips(access, &context))?;
+            Ok::<_, crate::openstack::Error>(SiteFacts { floating_ips, ..facts })
+        };
+        match context.before_deadline(Box::pin(looked)).await {
             Ok(Ok(facts)) => Ok(facts),
             Ok(Err(error)) => Err(unread(chain(&error))),
             Err(stopped) => Err(unread(stopped.to_string())),

@@ -59,7 +59,8 @@ impl Protector {
 
     async fn names_at(&self, access: &SiteAccess) -> Result<SiteNames, Error> {
         let context = self.context.within(LOOK_TIME);
-        let read = context.before_deadline(Box::pin(read_names(access, &context))).await;
+        let read =
+            context.before_deadline(Box::pin(read_names(access, &context, &self.config.mappings))).await;
         let silent = |source| Error::SiteSilent { site: access.site.clone(), waited: LOOK_TIME, source };
         Ok(read.map_err(silent)??)
     }

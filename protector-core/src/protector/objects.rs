@@ -57,6 +57,9 @@ fn made(
         "create_port" | "create_test_port" => {
             vec![object("port", text(output, "/port_id"), text(input, "/port/name"))]
         }
+        "create_test_floating_ip" => {
+            vec![object("floating_ip", text(output, "/floating_ip_id"), text(output, "/address"))]
+        }
         "create_server" | "create_test_server" => {
             vec![object("server", text(output, "/server_id"), text(input, "/server/name"))]
         }
@@ -93,6 +96,7 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
         "remove_twin" | "delete_test_volume" | "remove_leftover_twin" => {
             ("volume", text(input, "/volume_id"))
         }
+        "delete_test_floating_ip" => ("floating_ip", text(input, "/floating_ip_id")),
         "delete_test_network" => ("network", text(input, "/network_id")),
         "delete_consistency_group" => ("consistency_group", text(input, "/group_id")),
         "discard_point" => {

@@ -10,7 +10,8 @@ use crate::domain::{Action, OperationType, ProtectionGroup, possible, possible_w
 use crate::error::{Class, Coded};
 use crate::id::{ArrayName, ConsistencyGroupId, GroupId, LineageId, SiteName, VolumeId};
 use crate::inventory::{
-    ArrayFacts, Captured, FactScope, Lineages, SiteAccess, SiteFacts, capture, read, read_array,
+    ArrayFacts, Captured, FactScope, Lineages, SiteAccess, SiteFacts, capture, missing_images, read,
+    read_array,
 };
 use crate::operations::{Known, Planned};
 use futures::try_join;
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// How long a site is asked whether it still answers before a move goes on without it.
 const PROBE_TIME: Duration = Duration::from_secs(3);
+
+/// How long a site may take to tell whether it has the images that are mapped.
+const IMAGE_TIME: Duration = Duration::from_secs(10);
 
 /// What is known of both sites of a group.
 struct BothSites {
@@ -114,10 +118,23 @@ impl Protector {
     }
 
     /// Both sites of a group, and its VMs as they are where it runs.
+    /// Looks for the images that the mappings name at a site. Nothing that runs is made of an image: where it cannot be told,
+    /// an operation goes on without, and the check of the mappings says so.
+    async fn look_for_images(&self, access: &SiteAccess, site: &mut SiteFacts) {
+        let context = self.context.within(IMAGE_TIME);
+        let looked = missing_images(access, &context, &self.config.mappings);
+        if let Ok(Ok(missing)) = context.before_deadline(looked).await {
+            site.missing_images = missing;
+        }
+    }
+
     async fn read_both(&self, group: &ProtectionGroup) -> Result<BothSites, Error> {
         let source = self.access(&group.current_primary_site)?;
         let target = self.access(group.other_site(&group.current_primary_site))?;
-        let (source_site, target_site) = try_join!(read(source, &self.context), read(target, &self.context))?;
+        let (source_site, mut target_site) =
+            try_join!(read(source, &self.context), read(target, &self.context))?;
+        self.read_test(group, target, &mut target_site).await?;
+        self.look_for_images(target, &mut target_site).await;
         let captured = self.read_members(group, source, &source_site).await?;
         let here = group.consistency_groups.get(&source.site).cloned();
         let (source_arrays, target_arrays) = try_join!(

@@ -56,7 +56,7 @@ pub struct StepReport {
     pub optional: bool,
     /// Whether it is on the critical path.
     pub critical: bool,
-    /// What went wrong with it, or why it was skipped.
+    /// What went wrong with it, why it was skipped, or what it told that a person has to know.
     pub remarks: Vec<Remark>,
     /// Whether it began after the point of no return.
     pub past_point_of_no_return: bool,
@@ -187,10 +187,17 @@ fn read(recalled: &Recalled) -> (BTreeMap<StepId, Passed>, Vec<Remark>, Option<T
                 let of = passed.entry(step.clone()).or_default();
                 of.ended = Some(at);
                 // What a person's own hook has said is for persons.
-                let hook = recalled.plan.step(step).is_some_and(|step| step.kind == "run_hook");
-                let said = output.get("output").and_then(Value::as_str).map_or("", str::trim);
-                if hook && !said.is_empty() {
-                    of.remarks.push(Remark { at, text: format!("said: {said}") });
+                let kind = recalled.plan.step(step).map_or("", |step| step.kind.as_str());
+                let said =
+                    |field: &str| output.get(field).and_then(Value::as_str).map_or("", str::trim).to_owned();
+                let text = match kind {
+                    "run_hook" => Some(("said: ", said("output"))),
+                    // Which one it is nobody else tells who has to try the copy.
+                    "create_test_floating_ip" => Some(("it is ", said("address"))),
+                    _ => None,
+                };
+                if let Some((words, said)) = text.filter(|(_, said)| !said.is_empty()) {
+                    of.remarks.push(Remark { at, text: format!("{words}{said}") });
                 }
             }
             Event::StepTroubled { step, trouble } => {

@@ -1,8 +1,14 @@
 //! Steps in Neutron.
 
+mod test_floating_ips;
 mod test_networks;
 mod test_ports;
 
+pub(crate) use test_floating_ips::is_floating_ip_of_test;
+pub use test_floating_ips::{
+    CreateTestFloatingIp, CreateTestFloatingIpInput, DeleteTestFloatingIp, DeleteTestFloatingIpInput,
+    FloatingIpMade,
+};
 pub(crate) use test_networks::is_of_test;
 pub use test_networks::{
     CreateTestNetwork, CreateTestNetworkInput, CreateTestSubnet, CreateTestSubnetInput, DeleteTestNetwork,

@@ -49,6 +49,10 @@ options:
   time_to_live:
     description: Seconds after which a test is ended by C(protector tick); as C(protector.yaml) has it without.
     type: int
+  floating_ips:
+    description: Whether a test gives a new floating IP to each copy of what has one, where a network for tests leads outside.
+    type: bool
+    default: false
   max_age:
     description: Seconds. V(sync) does nothing while the newest recovery point is no older; with V(0) it always replicates.
     type: int
@@ -150,6 +154,7 @@ def main():
             "recovery_point": {"type": "str"},
             "without": {"type": "list", "elements": "str"},
             "time_to_live": {"type": "int"},
+            "floating_ips": {"type": "bool", "default": False},
             "max_age": {"type": "int", "default": 0},
             **operations.ARGUMENTS,
         }
@@ -171,10 +176,12 @@ def told(module, operation):
         wanted["recovery_point"] = module.params["recovery_point"]
     if module.params["time_to_live"] is not None:
         wanted["time_to_live"] = module.params["time_to_live"]
+    if module.params["floating_ips"]:
+        wanted["floating_ips"] = True
     possible = {
         "failover": (*FOR_MOVES, "recovery_point"),
         "failback": (*FOR_MOVES, "recovery_point"),
-        "test_failover": ("recovery_point", "time_to_live"),
+        "test_failover": ("recovery_point", "time_to_live", "floating_ips"),
     }.get(operation, ())
     odd = sorted(set(wanted) - set(possible))
     if odd:

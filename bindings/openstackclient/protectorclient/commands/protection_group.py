@@ -165,9 +165,18 @@ class TestFailover(Operation):
             type=int,
             help="Seconds after which `tick` ends the test; as protector.yaml has it without",
         )
+        parser.add_argument(
+            "--floating-ips",
+            action="store_true",
+            help="A new floating IP for each copy of what has one, where a network for tests leads outside",
+        )
 
     def wanted(self, protector, parsed_args):
-        return _given(recovery_point=parsed_args.recovery_point, time_to_live=parsed_args.time_to_live)
+        return _given(
+            recovery_point=parsed_args.recovery_point,
+            time_to_live=parsed_args.time_to_live,
+            floating_ips=parsed_args.floating_ips,
+        )
 
 
 class TestCleanup(Operation):

@@ -178,14 +178,16 @@ class Operations(Views):
         *,
         recovery_point: str | None = None,
         time_to_live: int | None = None,
+        floating_ips: bool = False,
         confirm: str | None = None,
         progress: Callable[[Progress], object] | None = None,
     ) -> Outcome:
         """Runs copies of a group's VMs at the other site, in networks of their own; production gets no request.
 
-        :meth:`tick` ends the test after ``time_to_live`` seconds.
+        :meth:`tick` ends the test after ``time_to_live`` seconds. With ``floating_ips`` each copy of what has a floating IP
+        gets a new one, where its network for tests leads outside.
         """
-        given = {"group": group, "recovery_point": recovery_point, "time_to_live": time_to_live}
+        given = {"group": group, "recovery_point": recovery_point, "time_to_live": time_to_live, "floating_ips": floating_ips}
         return self._done("test_failover", confirm, progress, given)
 
     async def test_failover_async(
@@ -194,11 +196,12 @@ class Operations(Views):
         *,
         recovery_point: str | None = None,
         time_to_live: int | None = None,
+        floating_ips: bool = False,
         confirm: str | None = None,
         progress: Callable[[Progress], object] | None = None,
     ) -> Outcome:
         """:meth:`test_failover` for asyncio."""
-        given = {"group": group, "recovery_point": recovery_point, "time_to_live": time_to_live}
+        given = {"group": group, "recovery_point": recovery_point, "time_to_live": time_to_live, "floating_ips": floating_ips}
         return await self._done_async("test_failover", confirm, progress, given)
 
     def test_cleanup(

@@ -97,6 +97,9 @@ pub struct Server {
 pub struct ServerAddress {
     /// The address.
     pub addr: String,
+    /// `fixed`, or `floating`: one outside that leads to the interface.
+    #[serde(rename(deserialize = "OS-EXT-IPS:type"), default)]
+    pub kind: String,
     /// The MAC address of the interface that has it.
     #[serde(rename(deserialize = "OS-EXT-IPS-MAC:mac_addr"))]
     pub mac_address: String,

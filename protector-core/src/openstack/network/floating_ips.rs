@@ -1,4 +1,4 @@
-use super::{change, delete, null_is_empty, read};
+use super::{change, delete, null_is_empty, read, set_tags};
 use crate::id::{PortId, ProjectId};
 use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
@@ -99,6 +99,15 @@ impl FloatingIps {
         list(&self.session, context, request, "floatingips")
     }
 
+    /// Reads a floating IP.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    pub async fn get(&self, context: &Context, id: &str) -> Result<FloatingIp, Error> {
+        let request = read("floatingips", format!("read floating IP {id}")).segment(id);
+        self.session.fetch_field(context, &request, "floatingip").await
+    }
+
     /// Makes a floating IP.
     ///
     /// # Errors
@@ -135,6 +144,17 @@ impl FloatingIps {
             .segment(id)
             .body(json!({"floatingip": {"port_id": port}}));
         self.session.fetch_field(context, &request, "floatingip").await
+    }
+
+    /// Gives a floating IP exactly these tags.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    ///
+    /// # Effects
+    /// Undone by setting the tags that were there before.
+    pub async fn set_tags(&self, context: &Context, id: &str, tags: &[String]) -> Result<(), Error> {
+        set_tags(&self.session, context, "floatingips", id, tags, format!("tag floating IP {id}")).await
     }
 
     /// Deletes a floating IP, also while it leads to a port.

@@ -89,6 +89,15 @@ async fn floating_ips() {
         .answer(201, answer.clone())
         .check(async |session| FloatingIps::new(&session).create(context, &floating_ip).await)
         .await;
+    exchange("GET", "/floatingips/f1", "read floating IP f1")
+        .answer(200, answer.clone())
+        .check(async |session| FloatingIps::new(&session).get(context, "f1").await)
+        .await;
+    exchange("PUT", "/floatingips/f1/tags", "tag floating IP f1")
+        .body(json!({"tags": ["one"]}))
+        .answer(200, json!({"tags": ["one"]}))
+        .check(async |session| FloatingIps::new(&session).set_tags(context, "f1", &["one".to_owned()]).await)
+        .await;
     exchange("PUT", "/floatingips/f1", "lead floating IP f1 nowhere")
         .body(json!({"floatingip": {"port_id": null}}))
         .answer(200, answer)

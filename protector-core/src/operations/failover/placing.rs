@@ -321,6 +321,7 @@ fn place_volume<'a>(
                 "delete the stopped server at the other site, so that it is made again with this volume",
             ));
         }
+        found.warnings.extend(placement.missing_images(&member.name, volume));
         let twin_type = match placement.volume_type(&volume.volume_type) {
             Ok(name) => Some(name),
             Err(finding) => {

@@ -42,6 +42,7 @@ fn site(name: &str) -> SiteFacts {
         volumes: Vec::new(),
         groups: Vec::new(),
         ports: Vec::new(),
+        floating_ips: Vec::new(),
         networks: vec![from(json!({"id": "n1", "name": "front", "project_id": format!("project-{name}"),
             "shared": false, "status": "ACTIVE", "mtu": 1500, "subnets": ["s1"], "admin_state_up": true,
             "port_security_enabled": true, "tags": []}))],
@@ -52,6 +53,7 @@ fn site(name: &str) -> SiteFacts {
             "disk": 0, "swap": 0}))],
         keypairs: Vec::new(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: vec![from(json!({"id": "t1", "name": "replicated", "description": null,
             "extra_specs": {"replication_enabled": "<is> True"}}))],
         group_types: Vec::new(),
@@ -130,6 +132,7 @@ fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
         vnic_type: None,
         extra_dhcp_options: Vec::new(),
         tag: None,
+        floating_ips: Vec::new(),
     };
     let definition = ServerDefinition {
         lineage: lineage(number),

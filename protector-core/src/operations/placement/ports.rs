@@ -2,7 +2,7 @@
 
 use super::Placement;
 use crate::config::MappingKind;
-use crate::domain::subnet_mapping::{Direction, KnownSubnet};
+use crate::domain::subnet_mapping::{Direction, KnownSubnet, PlacedAddress};
 use crate::domain::{Finding, FindingCode, FixedAddress, PortDefinition};
 use crate::id::PortId;
 use crate::openstack::network::{AddressPair, FixedIp, Network, NewPort, Port};
@@ -33,7 +33,24 @@ pub(in crate::operations) struct PlacedPort<'a> {
     companions: BTreeMap<String, String>,
 }
 
-impl PlacedPort<'_> {
+impl<'a> PlacedPort<'a> {
+    /// A port in a network, without an address yet.
+    pub(in crate::operations) fn new(network: &'a Network) -> Self {
+        Self { network, fixed_ips: Vec::new(), companions: BTreeMap::new() }
+    }
+
+    /// Gives it the place that one of its addresses has found, and what of its other addresses comes along.
+    pub(in crate::operations) fn take(
+        &mut self,
+        direction: Direction<'_>,
+        (port, fixed): (&PortDefinition, &FixedAddress),
+        found: &PlacedAddress<'_>,
+    ) {
+        self.companions.extend(companions(direction, port, fixed, found.subnet));
+        let (subnet_id, address) = (found.subnet.id.clone(), found.address.clone());
+        self.fixed_ips.push(FixedIp { subnet_id, ip_address: Some(address) });
+    }
+
     /// The addresses.
     pub(in crate::operations) fn addresses(&self) -> Vec<String> {
         self.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect()
@@ -50,7 +67,17 @@ impl<'p> Placement<'p> {
         instead: Option<&PortId>,
         claims: &mut Claims,
     ) -> Result<NewPort, Vec<Finding>> {
-        let placed = self.place_port(server, port)?;
+        self.port_at(server, port, (self.place_port(server, port)?, instead), claims)
+    }
+
+    /// The port with the same MAC at a place; `instead` of one that is there.
+    pub(in crate::operations) fn port_at(
+        &self,
+        server: &str,
+        port: &PortDefinition,
+        (placed, instead): (PlacedPort<'_>, Option<&PortId>),
+        claims: &mut Claims,
+    ) -> Result<NewPort, Vec<Finding>> {
         let mut findings = self.conflicts(server, port, (&placed, instead), claims);
         let security_groups = self.security_groups(server, port, &mut findings);
         if !findings.is_empty() {
@@ -91,16 +118,10 @@ impl<'p> Placement<'p> {
             .collect();
         let direction = Direction { mappings: self.mappings, from: self.source_site, to: &self.target.site };
         let mut findings = Vec::new();
-        let mut placed = PlacedPort { network, fixed_ips: Vec::new(), companions: BTreeMap::new() };
+        let mut placed = PlacedPort::new(network);
         for fixed in &port.fixed_addresses {
             match direction.place(fixed, &subnets) {
-                Ok(found) => {
-                    placed.companions.extend(companions(direction, port, fixed, found.subnet));
-                    placed.fixed_ips.push(FixedIp {
-                        subnet_id: found.subnet.id.clone(),
-                        ip_address: Some(found.address),
-                    });
-                }
+                Ok(found) => placed.take(direction, (port, fixed), &found),
                 Err(none) => {
                     findings.push(self.finding(none.code, subject.clone(), none.message, &none.remedy));
                 }
@@ -133,7 +154,7 @@ impl<'p> Placement<'p> {
                     FindingCode::AddressInUse,
                     subject.clone(),
                     format!("its MAC or IP address is used by port {} ({})", other.id, other.name),
-                    "free the address, or remove that port",
+                    "free the address, remove that port, or end the test that uses it",
                 )
             })
             .collect();

@@ -33,6 +33,13 @@ fn site(operations: &[OperationId]) -> SiteFacts {
             "mac_address": "m", "fixed_ips": [], "admin_state_up": true, "device_id": "", "device_owner": "",
             "status": "DOWN", "tags": ["blue", naming::test_tag(*operation)]}))
     };
+    let floating_ip = |operation: &OperationId| {
+        from(
+            json!({"id": id("floating-ip", operation), "project_id": "p", "floating_ip_address": "203.0.113.9",
+            "floating_network_id": "x", "router_id": "r", "port_id": id("port", operation),
+            "fixed_ip_address": "192.0.2.7", "status": "ACTIVE", "description": naming::test_tag(*operation)}),
+        )
+    };
     let network = |operation: &OperationId| {
         from(json!({"id": id("network", operation), "name": "front-test", "project_id": "p", "shared": false,
             "status": "ACTIVE", "mtu": 1500, "subnets": [], "admin_state_up": true, "port_security_enabled": true,
@@ -47,6 +54,7 @@ fn site(operations: &[OperationId]) -> SiteFacts {
         volumes: operations.iter().map(volume).collect(),
         groups: Vec::new(),
         ports: operations.iter().map(port).collect(),
+        floating_ips: operations.iter().map(floating_ip).collect(),
         networks: operations.iter().map(network).collect(),
         subnets: Vec::new(),
         security_groups: Vec::new(),
@@ -55,6 +63,7 @@ fn site(operations: &[OperationId]) -> SiteFacts {
             .map(|name| from(json!({"name": name, "public_key": "k", "type": "ssh", "fingerprint": "x"})))
             .into(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: Vec::new(),
         group_types: Vec::new(),
         compute_limits: from(json!({"maxTotalInstances": -1, "maxTotalCores": -1, "maxTotalRAMSize": -1,
@@ -73,6 +82,7 @@ fn running() -> ProtectionGroup {
         point: "p1".to_owned(),
         started_at: at(0),
         ends_at: None,
+        floating_ips: true,
     });
     group
 }
@@ -108,10 +118,16 @@ fn what_bears_the_tests_marker_goes_and_what_bears_anothers_or_none_stays() {
         "delete_test_server/server-7",
         "delete_test_volume/volume-7",
         "delete_test_port/port-7",
+        "delete_test_floating_ip/floating-ip-7",
         "delete_test_network/network-7",
     ];
     assert_eq!(ids(&plan), expected.into());
     assert_eq!(step(&plan, "delete_test_server/server-7").input.value()["made"], false);
+    let floating_ip = step(&plan, "delete_test_floating_ip/floating-ip-7");
+    assert_eq!(
+        (&*floating_ip.title, &floating_ip.input.value()["floating_ip_id"]),
+        ("delete the test's floating IP 203.0.113.9", &json!("floating-ip-7"))
+    );
     assert!(plan.steps.iter().all(|step| step.site == Some("b".into())));
 }
 
@@ -142,7 +158,8 @@ fn servers_go_before_what_they_use_ports_before_their_network_and_a_look_comes_l
     assert_eq!(plan.recovery, Recovery::ForwardOnly);
     let look = step(&plan, "look_for_remains");
     assert_eq!(look.input.value()["array"], "array-b");
-    assert!(!look.optional && look.input.value()["known"].as_array().unwrap().len() == 4);
+    assert_eq!(look.input.value()["floating_ips"], true);
+    assert!(!look.optional && look.input.value()["known"].as_array().unwrap().len() == 5);
 }
 
 #[test]
@@ -152,7 +169,7 @@ fn after_a_move_the_group_keeps_the_status_that_the_move_led_to() {
     moved.status = GroupStatus::FailedOver;
     let plan = plan(&moved, &site(&[test()]), &[]);
     assert_eq!(plan.steps[0].input.value()["patch"], json!({"status": "failed_over"}));
-    assert_eq!(ids(&plan).len(), 4);
+    assert_eq!(ids(&plan).len(), 5);
 }
 
 #[test]
@@ -174,7 +191,7 @@ fn a_move_does_without_the_end_of_the_test_it_was_made_from_and_keeps_its_keypai
     let found = Found::look(test, &site(&[test.operation]), &[keypair]);
     remove(&mut plan, (&group, test), &found, &moved, true);
     let plan = plan.build().unwrap();
-    assert_eq!(ids(&plan).len(), 4);
+    assert_eq!(ids(&plan).len(), 5);
     assert!(plan.steps.iter().skip(1).all(|step| step.optional && step.patience.is_some()), "{plan}");
     assert!(!plan.steps.iter().any(|step| step.kind == "delete_keypair"));
     assert!(ids(&plan).into_iter().all(|id| step(&plan, id).after.contains(&moved)));

@@ -1,11 +1,12 @@
 use super::TestFailoverFacts;
-use super::networks::{Ground, Grounds, addresses};
+use super::floating_ips::{self, NewAddress};
+use super::networks::{Ground, Grounds, place_in};
 use crate::config::MappingKind;
 use crate::domain::{Finding, FindingCode, Member, PortDefinition, ServerDefinition, VolumeDefinition};
 use crate::openstack::block_storage::GIB;
 use crate::openstack::block_storage::VolumeType;
 use crate::openstack::network::NewPort;
-use crate::operations::placement::{Placement, SharedKeypairs, new_port};
+use crate::operations::placement::{Claims, Placement, SharedKeypairs, new_port};
 use crate::operations::twins::volume_label;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,17 +32,19 @@ pub(super) struct CopiedPort<'a> {
     pub(super) definition: &'a PortDefinition,
     /// The port; in a network that is made network and addresses are still to come.
     pub(super) port: NewPort,
+    /// Its floating IP, if it is to have one.
+    pub(super) floating_ip: Option<NewAddress>,
 }
 
-/// What is found: what refuses the test, and what is to be known.
-type Found<'f> = (&'f mut Vec<Finding>, &'f mut Vec<Finding>);
+/// What is found: what refuses the test, what is to be known, and which addresses its ports have.
+type Found<'f> = (&'f mut Vec<Finding>, &'f mut Vec<Finding>, &'f mut Claims);
 
 pub(super) fn place<'a>(
     facts: &TestFailoverFacts<'a>,
     placement: &Placement<'_>,
     (member, definition): (&'a Member, &'a ServerDefinition),
     grounds: &Grounds<'_>,
-    (findings, warnings): Found<'_>,
+    (findings, warnings, claims): Found<'_>,
 ) -> Copy<'a> {
     let flavor = placement.flavor(&definition.name, &definition.flavor);
     let flavor = flavor.unwrap_or_else(|finding| {
@@ -57,7 +60,10 @@ pub(super) fn place<'a>(
             Some((there.array_volume_name.clone(), size.div_ceil(GIB)))
         });
         match in_point {
-            Some((member, size)) => volumes.push(CopiedVolume { definition: volume, member, size }),
+            Some((in_point, size)) => {
+                warnings.extend(placement.missing_images(&member.name, volume));
+                volumes.push(CopiedVolume { definition: volume, member: in_point, size });
+            }
             None => warnings.push(Finding::new(
                 FindingCode::Drift,
                 &facts.group.current_primary_site,
@@ -79,17 +85,23 @@ pub(super) fn place<'a>(
     let mut ports = Vec::new();
     for port in &definition.ports {
         let Some(ground) = grounds.of(port) else { continue };
-        let security_groups = placement.security_groups(&definition.name, port, findings);
-        let (network_id, fixed_ips) = match ground {
-            Ground::Mapped { network, subnets } => {
-                let fixed = addresses(facts, (network, subnets), (&member.name, port), findings);
-                (network.id.clone(), fixed)
+        let new = match ground {
+            Ground::Mapped { network, subnets } => place_in(facts, (network, subnets), (&member.name, port))
+                .and_then(|placed| placement.port_at(&member.name, port, (placed, None), claims)),
+            Ground::Isolated(_) => {
+                let security_groups = placement.security_groups(&definition.name, port, findings);
+                Ok(new_port(port, String::new(), Vec::new(), security_groups))
             }
-            Ground::Isolated(_) => (String::new(), Vec::new()),
         };
-        let port =
-            CopiedPort { definition: port, port: new_port(port, network_id, fixed_ips, security_groups) };
-        ports.push(port);
+        match new {
+            Ok(new) => {
+                let wanted = (member.name.as_str(), port, &new);
+                let choose = |ways_out| floating_ips::choose(facts, ways_out, ground, wanted, warnings);
+                let floating_ip = facts.ways_out.and_then(choose);
+                ports.push(CopiedPort { definition: port, port: new, floating_ip });
+            }
+            Err(more) => findings.extend(more),
+        }
     }
     Copy { member, definition, flavor, volumes, ports }
 }

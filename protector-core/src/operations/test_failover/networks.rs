@@ -1,8 +1,10 @@
 use super::TestFailoverFacts;
 use super::pool::largest_gap;
 use crate::config::MappingKind;
+use crate::domain::subnet_mapping::{Direction, KnownSubnet};
 use crate::domain::{Finding, FindingCode, FixedAddress, PortDefinition, ServerDefinition};
 use crate::openstack::network::{AllocationPool, FixedIp, Network, Subnet};
+use crate::operations::placement::PlacedPort;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The networks that a test stands in, by the name that each has where the group runs.
@@ -106,48 +108,65 @@ fn ranges<'a>(ports: impl Iterator<Item = &'a PortDefinition>) -> BTreeMap<&'a s
     used.into_iter().map(range).collect()
 }
 
-/// The addresses that a port has in a network that is there: its own where the network has the range, else one that Neutron
-/// chooses.
-pub(super) fn addresses(
-    facts: &TestFailoverFacts<'_>,
-    (network, subnets): (&Network, &[&Subnet]),
+/// Where a port goes in a network that is there: into the subnet that the mappings lead to, as in a move; else it has its own
+/// address where the network has the range, else one that Neutron chooses.
+pub(super) fn place_in<'a>(
+    facts: &TestFailoverFacts<'a>,
+    (network, subnets): (&'a Network, &[&Subnet]),
     (server, port): (&str, &PortDefinition),
-    findings: &mut Vec<Finding>,
-) -> Vec<FixedIp> {
-    let mut fixed_ips: Vec<FixedIp> = Vec::new();
+) -> Result<PlacedPort<'a>, Vec<Finding>> {
+    let (source, site) = (&facts.group.current_primary_site, &facts.site.site);
+    let direction = Direction { mappings: &facts.config.mappings, from: source, to: site };
+    let refuse = |code, message: String, remedy: &str| {
+        let subject = format!("test network {} of server {server}", network.name);
+        Finding::new(code, site, subject, message, remedy)
+    };
+    let mut findings = Vec::new();
+    let mut placed = PlacedPort::new(network);
     for fixed in &port.fixed_addresses {
+        if let Some(there) = counterpart(facts, direction, (&port.network, fixed), subnets) {
+            match direction.place(fixed, std::slice::from_ref(&there)) {
+                Ok(found) => placed.take(direction, (port, fixed), &found),
+                Err(none) => findings.push(refuse(none.code, none.message, &none.remedy)),
+            }
+            continue;
+        }
         let same = subnets.iter().find(|subnet| subnet.cidr == fixed.cidr);
         let version = if fixed.address.contains(':') { 6 } else { 4 };
         let other = || subnets.iter().find(|subnet| subnet.ip_version == version);
         match (same, other()) {
-            (Some(subnet), _) => fixed_ips
+            (Some(subnet), _) => placed
+                .fixed_ips
                 .push(FixedIp { subnet_id: subnet.id.clone(), ip_address: Some(fixed.address.clone()) }),
             (None, Some(subnet)) => {
-                fixed_ips.push(FixedIp { subnet_id: subnet.id.clone(), ip_address: None });
+                placed.fixed_ips.push(FixedIp { subnet_id: subnet.id.clone(), ip_address: None });
             }
-            (None, None) => findings.push(Finding::new(
+            (None, None) => findings.push(refuse(
                 FindingCode::SubnetUnmapped,
-                &facts.site.site,
-                format!("test network {} of server {server}", network.name),
                 format!("it has no subnet for an address like {}", fixed.address),
                 "make a subnet in it, or name another network in protector.yaml (mappings.test_networks)",
             )),
         }
     }
-    for other in facts.site.ports.iter().filter(|other| other.network_id == network.id) {
-        let same_mac = other.mac_address.eq_ignore_ascii_case(&port.mac_address);
-        let wanted = |address: &Option<String>| {
-            address.is_some() && fixed_ips.iter().any(|own| own.ip_address == *address)
-        };
-        if same_mac || other.fixed_ips.iter().any(|ip| wanted(&ip.ip_address)) {
-            findings.push(Finding::new(
-                FindingCode::AddressInUse,
-                &facts.site.site,
-                format!("port {} of server {server}", port.mac_address),
-                format!("its MAC or IP address is used by port {} ({})", other.id, other.name),
-                "free the address in the test network, or end the test that uses it",
-            ));
-        }
-    }
-    fixed_ips
+    if findings.is_empty() { Ok(placed) } else { Err(findings) }
+}
+
+/// The subnet of a test network that stands for an address's own by a mapping: the one that is named, or, as that one is most
+/// often in the network of a real move, the one of its range. It is called what the mapping calls it.
+fn counterpart(
+    facts: &TestFailoverFacts<'_>,
+    direction: Direction<'_>,
+    (network, fixed): (&str, &FixedAddress),
+    subnets: &[&Subnet],
+) -> Option<KnownSubnet> {
+    let (name, _) = direction.mappings.subnet(direction.from, &fixed.known_as(), direction.to)?;
+    let named = |subnet: &&Subnet| subnet.id == name || subnet.name == name;
+    let found = subnets.iter().copied().find(named).or_else(|| {
+        let moved = direction.mappings.target(MappingKind::Network, direction.from, network, direction.to);
+        let moved = facts.site.network(&moved.name)?;
+        let mut there = facts.site.subnets.iter().filter(|subnet| subnet.network_id == moved.id);
+        let there = there.find(named)?;
+        subnets.iter().copied().find(|subnet| subnet.cidr == there.cidr)
+    })?;
+    Some(KnownSubnet { id: found.id.clone(), name: name.to_owned(), cidr: found.cidr.clone() })
 }

@@ -38,6 +38,8 @@ struct Prepared {
     keypairs: BTreeMap<String, StepId>,
     /// The steps that have to be done before a VM's server is made.
     of_vm: BTreeMap<LineageId, Vec<StepId>>,
+    /// The steps that make a VM's floating IPs.
+    floating_ips: BTreeMap<LineageId, Vec<StepId>>,
     all: Vec<StepId>,
 }
 
@@ -75,7 +77,10 @@ impl Writer<'_> {
                 needed.push(self.copy_volume(&mut prepared, placement, volume, &marked));
             }
             for (number, port) in copy.ports.iter().enumerate() {
-                needed.push(self.copy_port(&mut prepared, (copy, number, port), &networks, &marked));
+                let made = self.copy_port(&mut prepared, (copy, number, port), &networks, &marked);
+                let floating_ip = self.make_floating_ip((copy, number, port), &made);
+                prepared.floating_ips.entry(copy.member.lineage).or_default().extend(floating_ip);
+                needed.push(made);
             }
             prepared.all.extend(needed.iter().cloned());
             prepared.of_vm.insert(copy.member.lineage, needed);
@@ -228,6 +233,30 @@ impl Writer<'_> {
         step
     }
 
+    /// The VM comes up without it, too, but not before it: its guest is told of it when it boots.
+    fn make_floating_ip(
+        &mut self,
+        (copy, number, copied): (&Copy<'_>, usize, &CopiedPort<'_>),
+        port: &StepId,
+    ) -> Option<StepId> {
+        let (name, wanted) = (&copy.member.name, copied.floating_ip.as_ref()?);
+        let step = self.step(
+            "create_test_floating_ip",
+            &format!("{name}/{number}"),
+            format!("lead a new floating IP out of {} to the copy of {name}", wanted.network),
+        );
+        let step = step
+            .after([port])
+            .optional()
+            .input(json!({"floating_network_id": wanted.network_id, "port_id": output(port, "port_id"),
+                "subnet_id": wanted.subnet_id}))
+            .call("GET network /ports/{id}")
+            .call("POST network /floatingips")
+            .call("PUT network /floatingips/{id}/tags")
+            .reverted_by("DELETE network /floatingips/{id}");
+        Some(self.plan.add(step))
+    }
+
     /// Starts the servers in their order. Returns the steps that saw them run.
     fn start(
         &mut self,
@@ -243,6 +272,7 @@ impl Writer<'_> {
             };
             let name = &copy.member.name;
             let needed = prepared.of_vm.get(&turn.member).map(Vec::as_slice).unwrap_or_default();
+            let reached = prepared.floating_ips.get(&turn.member).map(Vec::as_slice).unwrap_or_default();
             let keypair = copy.definition.keypair.as_ref();
             let keypair = keypair.and_then(|keypair| placement.key_name(keypairs, keypair));
             let keypair = keypair.and_then(|name| prepared.keypairs.get(&name));
@@ -253,6 +283,7 @@ impl Writer<'_> {
                 .after(needed)
                 .after(keypair)
                 .after_end_of(turn.after.iter().filter_map(|earlier| verified.get(earlier)))
+                .after_end_of(reached)
                 .optional()
                 .input(json!({"member": turn.member, "server": server}))
                 .call("POST compute /servers")
@@ -346,11 +377,13 @@ impl Writer<'_> {
             .at(self.site())
             .after([marked])
             .after(&prepared.all)
+            .after_end_of(prepared.floating_ips.values().flatten())
             .after_end_of(verified)
             .input(RecordTestInput {
                 point: point.name.clone(),
                 point_created: point.created,
                 time_to_live: self.facts.time_to_live.as_secs(),
+                floating_ips: self.facts.ways_out.is_some(),
             })
             .call("write the group's document to both site stores");
         self.plan.add(step);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Defaults, EngineConfig, MappingKind, Mappings};
+use crate::config::{AddressRule, Defaults, EngineConfig, MappingKind, Mappings};
 use crate::domain::testing::{at, group, point};
 use crate::domain::{GroupStatus, naming};
 use crate::engine::{Plan, PlannedStep};
@@ -8,6 +8,8 @@ use crate::secret::SecretReference;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+mod floating_ips;
 
 fn from<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
@@ -37,6 +39,7 @@ fn site() -> SiteFacts {
         volumes: Vec::new(),
         groups: Vec::new(),
         ports: Vec::new(),
+        floating_ips: Vec::new(),
         networks: vec![network("n1", "front"), network("n2", "sandbox")],
         subnets: vec![subnet("s1", "n1", "192.0.2.0/24"), subnet("s2", "n2", "192.0.2.0/24")],
         security_groups: vec![from(json!({"id": "g1", "name": "web", "description": "", "project_id": "p",
@@ -45,6 +48,7 @@ fn site() -> SiteFacts {
             "disk": 0, "swap": 0}))],
         keypairs: Vec::new(),
         server_groups: Vec::new(),
+        missing_images: BTreeSet::new(),
         volume_types: vec![
             volume_type(
                 "replicated",
@@ -101,13 +105,22 @@ fn captured(group: &ProtectionGroup) -> Vec<Captured> {
 
 fn planned(site: &SiteFacts, config: &ProtectorConfig) -> Planned {
     let group = group("a", 1, None);
-    let captured = captured(&group);
+    plan_of(&group, &captured(&group), site, config)
+}
+
+fn plan_of(
+    group: &ProtectionGroup,
+    captured: &[Captured],
+    site: &SiteFacts,
+    config: &ProtectorConfig,
+) -> Planned {
     plan_test_failover(&TestFailoverFacts {
-        group: &group,
+        group,
         site,
-        captured: &captured,
+        captured,
         point: &point("a", "p1", 5),
         time_to_live: Duration::from_hours(2),
+        ways_out: None,
         config,
     })
     .unwrap()
@@ -248,6 +261,79 @@ fn in_a_network_of_another_range_neutron_chooses_the_address() {
 }
 
 #[test]
+fn in_a_mapped_test_network_addresses_go_where_a_move_would_bring_them() {
+    let with = |rule: AddressRule, subnets: Vec<crate::openstack::network::Subnet>| {
+        let mut config = mapped("sandbox");
+        let pair = [("a".into(), "front-subnet".to_owned()), ("b".into(), "dr-front".to_owned())].into();
+        config.mappings.insert_subnet(pair, rule).unwrap();
+        let mut site = site();
+        site.subnets = subnets;
+        planned(&site, &config)
+    };
+    let placed = |planned: &Planned| {
+        let plan = planned.plan.as_ref().unwrap();
+        of_kind(plan, "create_test_port")[0].input.value()["port"]["fixed_ips"].clone()
+    };
+    let table = AddressRule::Table(vec![
+        [("a".into(), [192, 0, 2, 7].into()), ("b".into(), [198, 51, 100, 81].into())].into(),
+    ]);
+    // The subnet that is named is in the network of a real move, and the test's has one of its range.
+    let moved = || subnet("dr-front", "n1", "198.51.100.0/24");
+    let of_range = || vec![moved(), subnet("x", "n2", "192.0.2.0/24"), subnet("s", "n2", "198.51.100.0/24")];
+    let found = placed(&with(AddressRule::Translate, of_range()));
+    assert_eq!(found, json!([{"subnet_id": "s", "ip_address": "198.51.100.7"}]));
+    let found = placed(&with(table, of_range()));
+    assert_eq!(found, json!([{"subnet_id": "s", "ip_address": "198.51.100.81"}]));
+    let kept = with(AddressRule::Keep, of_range());
+    assert_eq!(codes(&kept), [FindingCode::AddressUnplaced], "as in a move");
+    // One that is named in the test's network comes first.
+    let named = vec![moved(), subnet("dr-front", "n2", "203.0.113.0/24")];
+    let found = placed(&with(AddressRule::Translate, named));
+    assert_eq!(found, json!([{"subnet_id": "dr-front", "ip_address": "203.0.113.7"}]));
+    let smaller = vec![subnet("dr-front", "n2", "203.0.113.0/25")];
+    assert_eq!(codes(&with(AddressRule::Translate, smaller)), [FindingCode::AddressUnplaced]);
+    // Where the mapping leads nowhere in the test's network, it is as without one.
+    let own = vec![moved(), subnet("x", "n2", "192.0.2.0/24")];
+    let found = placed(&with(AddressRule::Translate, own));
+    assert_eq!(found, json!([{"subnet_id": "x", "ip_address": "192.0.2.7"}]));
+}
+
+#[test]
+fn other_addresses_of_a_port_come_along_and_an_isolated_network_keeps_its_range() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    captured[0].definition.ports[0].allowed_address_pairs =
+        vec![from(json!({"ip_address": "192.0.2.100/32", "mac_address": null}))];
+    let port = |config: &ProtectorConfig| {
+        let mut site = site();
+        site.subnets = vec![subnet("dr-front", "n2", "198.51.100.0/24")];
+        let planned = plan_of(&group, &captured, &site, config);
+        let plan = planned.plan.unwrap_or_else(|| panic!("{:?}", planned.findings));
+        of_kind(&plan, "create_test_port")[0].input.value()["port"].clone()
+    };
+    let pair = || [("a".into(), "front-subnet".to_owned()), ("b".into(), "dr-front".to_owned())].into();
+    let mut config = mapped("sandbox");
+    config.mappings.insert_subnet(pair(), AddressRule::Translate).unwrap();
+    assert_eq!(port(&config)["allowed_address_pairs"][0]["ip_address"], "198.51.100.100/32");
+    let mut isolated = self::config();
+    isolated.mappings.insert_subnet(pair(), AddressRule::Translate).unwrap();
+    let found = port(&isolated);
+    assert_eq!(found["allowed_address_pairs"][0]["ip_address"], "192.0.2.100/32");
+    assert_eq!(found["fixed_ips"][0]["ip_address"], "192.0.2.7");
+}
+
+#[test]
+fn two_copies_that_would_have_one_address_are_refused() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    let mut second = captured[0].definition.ports[0].clone();
+    "fa:16:3e:00:00:02".clone_into(&mut second.mac_address);
+    captured[0].definition.ports.push(second);
+    let refused = plan_of(&group, &captured, &site(), &mapped("sandbox"));
+    assert_eq!(codes(&refused), [FindingCode::AddressTwice]);
+}
+
+#[test]
 fn a_test_network_that_is_missing_or_productions_or_in_which_an_address_is_taken_is_refused() {
     assert_eq!(codes(&planned(&site(), &mapped("nowhere"))), [FindingCode::NetworkUnmapped]);
     let production = planned(&site(), &mapped("front"));
@@ -303,6 +389,28 @@ fn a_mapping_names_the_type_for_tests_of_a_type_before_the_one_for_all() {
         assert_eq!(codes(&refused), [FindingCode::VolumeTypeMissing], "{name}");
         assert!(refused.findings[0].remedy.contains("mappings.test_volume_types"), "{}", refused.findings[0]);
     }
+}
+
+#[test]
+fn a_mapped_image_that_is_not_there_is_said_and_keeps_no_copy() {
+    let group = group("a", 1, None);
+    let mut captured = captured(&group);
+    for volume in &mut captured[0].definition.volumes {
+        volume.image_metadata = [("image_name".to_owned(), "rocky-9".to_owned())].into();
+    }
+    let mut config = config();
+    let pair = [("a".into(), "rocky-9".to_owned()), ("b".into(), "dr-rocky-9".to_owned())].into();
+    config.mappings.insert(MappingKind::Image, pair).unwrap();
+    let said = |site: &SiteFacts| {
+        let plan = plan_of(&group, &captured, site, &config).plan.unwrap();
+        let missing = plan.warnings.iter().filter(|finding| finding.code == FindingCode::ImageMissing);
+        missing.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&site()), Vec::<String>::new());
+    let mut without = site();
+    without.missing_images.insert("dr-rocky-9".to_owned());
+    let message = "there is no image dr-rocky-9 (for rocky-9 at a), of which a volume would tell that it was made from it";
+    assert_eq!(said(&without), [message; 2]);
 }
 
 #[test]

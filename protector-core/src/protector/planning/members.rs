@@ -13,8 +13,9 @@ impl Protector {
         let group = self.idle_group(&request.group, Action::AddMember).await?;
         let source = self.access(&group.current_primary_site)?;
         let target = self.access(group.other_site(&group.current_primary_site))?;
-        let (source_facts, target_facts) =
+        let (source_facts, mut target_facts) =
             try_join!(read(source, &self.context), read(target, &self.context))?;
+        self.look_for_images(target, &mut target_facts).await;
         let (servers, unresolved) = find_servers(&source_facts, &request.servers);
         let lineages = Lineages::default();
         let captured =

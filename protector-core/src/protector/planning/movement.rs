@@ -102,7 +102,8 @@ impl Protector {
             },
             self.answers(source)
         );
-        let (target_facts, target_arrays, points, captured) = known?;
+        let (mut target_facts, target_arrays, points, captured) = known?;
+        self.read_test(group, target, &mut target_facts).await?;
         let last_contact = points.iter().map(|point| point.created).max();
         let now = self.context.clock().now();
         let forecast = |point: &RecoveryPoint| LossForecast {
@@ -155,11 +156,12 @@ impl Protector {
         request: &MoveRequest,
     ) -> Result<Planned, Error> {
         let target = self.access(&group.current_primary_site)?;
-        let (target_facts, target_arrays, captured) = try_join!(
+        let (mut target_facts, target_arrays, captured) = try_join!(
             async { Ok(Box::pin(read(target, &self.context)).await?) },
             self.arrays_of_twins(group, &target.site),
             self.recorded_members(group)
         )?;
+        self.read_test(group, target, &mut target_facts).await?;
         let facts = FailoverFacts {
             group,
             source: None,

@@ -18,8 +18,9 @@ impl Protector {
             let known = self.world.sites.keys().filter(|site| **site != request.source).cloned().collect();
             return Err(Error::SiteUnknown { name: request.target.clone(), known });
         }
-        let (source_facts, target_facts) =
+        let (source_facts, mut target_facts) =
             try_join!(read(source, &self.context), read(target, &self.context))?;
+        self.look_for_images(target, &mut target_facts).await;
         let group = naming::group_id(&source_facts.project, &request.name);
         self.nothing_unfinished(&request.name, group).await?;
         let (servers, unresolved) = find_servers(&source_facts, &request.servers);

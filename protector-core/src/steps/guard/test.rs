@@ -3,8 +3,9 @@
 use crate::domain::{GroupStatus, Remnant, RunningTest, naming};
 use crate::engine::{StepError, StepRun};
 use crate::id::{ArrayName, OperationId, VolumeId};
+use crate::inventory::read_floating_ips;
 use crate::openstack::network::{Network, NetworkQuery, Port, PortQuery};
-use crate::steps::neutron::is_of_test;
+use crate::steps::neutron::{is_floating_ip_of_test, is_of_test};
 use crate::steps::storage::Nothing;
 use crate::steps::{RecordError, Seen, Site, SiteStep};
 use futures::TryStreamExt;
@@ -24,6 +25,9 @@ pub struct RecordTestInput {
     pub point_created: Timestamp,
     /// After how many seconds it is ended.
     pub time_to_live: u64,
+    /// Whether its VMs were to have floating IPs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub floating_ips: bool,
 }
 
 impl SiteStep for RecordTest {
@@ -49,6 +53,7 @@ impl SiteStep for RecordTest {
             started_at: now,
             // What lies beyond all calendars never comes.
             ends_at: now.checked_add(life).ok(),
+            floating_ips: input.floating_ips,
         });
         site.records.write_group(version, &group).await?;
         Ok(Nothing {})
@@ -72,6 +77,9 @@ pub struct LookForRemainsInput {
     pub array: ArrayName,
     /// Its volumes.
     pub volumes: Vec<VolumeId>,
+    /// Whether its VMs were to have floating IPs: else none are looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub floating_ips: bool,
 }
 
 /// What was found.
@@ -119,6 +127,14 @@ impl LookForRemains {
         for network in networks {
             if known(&network.id) || is_of_test(&network, input.test) {
                 note("network", &network.id, &network.name, &network.status);
+            }
+        }
+        if input.floating_ips {
+            for floating_ip in read_floating_ips(site.access, &run.context).await? {
+                if known(&floating_ip.id) || is_floating_ip_of_test(&floating_ip, input.test) {
+                    let (id, address) = (&floating_ip.id, &floating_ip.floating_ip_address);
+                    note("floating_ip", id, address, &floating_ip.status);
+                }
             }
         }
         for name in &input.keypairs {

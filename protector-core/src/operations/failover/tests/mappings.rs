@@ -217,6 +217,23 @@ fn what_a_volume_knows_of_its_image_names_the_image_of_the_other_site() {
 }
 
 #[test]
+fn a_mapped_image_that_is_not_there_is_told_of_the_volume_that_is_made() {
+    let config = mapped(MappingKind::Image, &[("debian", "dr-debian")]);
+    let planned = planned(GroupPolicy::default(), &config, |target, captured| {
+        target.missing_images.insert("dr-debian".to_owned());
+        for volume in &mut captured[0].definition.volumes {
+            volume.image_metadata.insert("image_name".to_owned(), "debian".to_owned());
+        }
+    });
+    // The other volume has its twin already.
+    let warnings = &planned.plan.as_ref().unwrap().warnings;
+    let missing = warnings.iter().filter(|finding| finding.code == FindingCode::ImageMissing);
+    let messages: Vec<&str> = missing.map(|finding| finding.message.as_str()).collect();
+    let [message] = messages[..] else { panic!("{messages:?}") };
+    assert!(message.starts_with("there is no image dr-debian (for debian at "), "{message}");
+}
+
+#[test]
 fn what_was_captured_at_the_target_has_the_names_of_there_already() {
     // What is called small at the one site is tiny at the other, where small is something else.
     let swapped = mapped(MappingKind::Flavor, &[("small", "tiny"), ("tiny", "small")]);
