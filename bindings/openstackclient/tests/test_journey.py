@@ -188,6 +188,10 @@ FORMS = {
     "operation report": rows(
         id=TEXT, site=maybe(TEXT), status=TEXT, seconds=maybe(NUMBER), critical=TRUTH, remarks=TEXT
     ),
+    "prune list --all": rows(
+        site=TEXT, kind=TEXT, name=TEXT, id=TEXT, bytes=maybe(WHOLE), since=maybe(TEXT), quota={"type": "object"},
+        group_name=maybe(TEXT), released_by=TEXTS, reason=TEXT,
+    ),
     "mapping validate": rows(
         kind=TEXT, **{"from": TEXT}, name=TEXT, to=TEXT, mapped=TEXT, explicit=TRUTH, needed_by=TEXTS, problems=TEXTS
     ),
