@@ -8,6 +8,7 @@ mod finding;
 mod forecast;
 mod group;
 mod group_order;
+mod held;
 mod leftover;
 mod legality;
 pub mod mapping_report;
@@ -39,6 +40,7 @@ pub use group::{
     RunningTest, SafetySnapshotReference, SiteVolume, StorageGroupReference, UncommittedMove, VolumeLineage,
 };
 pub use group_order::{GroupCycle, GroupTurn, group_turns};
+pub use held::{Held, HeldKind};
 pub use leftover::{Leftover, LeftoverKind, SnapshotPlace};
 pub(crate) use leftover::{kind_of_snapshot, planned_at};
 pub use legality::{Action, possible, possible_without};

@@ -82,6 +82,7 @@ codes! {
     NotConfirmed = "not-confirmed", Fatal, "Give the name that is asked for, or give it with --confirm: nothing was changed.";
     OperationRefused = "operation-refused", Fatal, "Mend each finding, then try again: nothing was changed.";
     OperationUnknown = "operation-unknown", Fatal, "List the operations (`protector operation list`), then use one of those ids.";
+    JournalRemoved = "journal-removed", Fatal, "`protector operation show` has its summary; the rest is in a copy of the store from before, if one was kept.";
     PlanOutdated = "plan-outdated", Fatal, "The world changed since the plan was made: plan again.";
     TermLost = "term-lost", Fatal, "Another process has taken the operation over: watch it there.";
     StepConflict = "step-conflict", NeedsOperator, "Compare what was found with what was expected, put it right, then resume.";

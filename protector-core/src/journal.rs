@@ -128,7 +128,7 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// [`StoreError::TermLost`]; [`StoreError::Diverged`] if the store has another operation under this id.
     ///
     /// # Effects
-    /// Not undone: operations are never removed.
+    /// Undone by [`remove_operation`](Self::remove_operation) only, once the operation has ended.
     fn create_operation(&self, term: Term, record: OperationRecord) -> Answer<'_, ()>;
 
     /// Appends a record to an operation; its sequence number, from 1, is the answer.
@@ -167,7 +167,7 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// is here.
     ///
     /// # Effects
-    /// Not undone: operations are never removed.
+    /// Undone by [`remove_operation`](Self::remove_operation) only, once the operation has ended.
     fn copy_operation(&self, operation: StoredOperation, records: Vec<StoredRecord>) -> Answer<'_, u64>;
 
     /// The same of an operation of which a copy is here: its text, which may be megabytes, is not sent and read again for every
@@ -178,6 +178,16 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// [`copy_operation`](Self::copy_operation).
     ///
     /// # Effects
-    /// Not undone: operations are never removed.
+    /// Undone by [`remove_operation`](Self::remove_operation) only, once the operation has ended.
     fn copy_records(&self, operation: OperationId, records: Vec<StoredRecord>) -> Answer<'_, u64>;
+
+    /// Removes an operation with all of its records, or nothing. Other operations' chains do not touch it. Idempotent: one that is
+    /// not here is removed.
+    ///
+    /// # Errors
+    /// [`StoreError::TermLost`] unless `term` is the current one of the operation's group, taken for something else than it.
+    ///
+    /// # Effects
+    /// Not undone.
+    fn remove_operation(&self, term: Term, operation: OperationId) -> Answer<'_, ()>;
 }

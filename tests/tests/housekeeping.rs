@@ -22,13 +22,15 @@ mod recorder;
 #[expect(dead_code, reason = "tests of tests look at more of it")]
 mod scene;
 
-use protector_core::domain::{GroupStatus, Leftover, LeftoverKind, OperationStatus, naming};
+use protector_core::domain::{
+    Action, GroupStatus, Held, HeldKind, Leftover, LeftoverKind, OperationStatus, naming,
+};
 use protector_core::id::OperationId;
 use protector_core::protector::{MoveRequest, Request, TestRequest};
 use protector_mock::cloud::ServiceKind::{BlockStorage, Network};
 use scene::{GROUP, Scene, inventory};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -139,4 +141,112 @@ async fn points_of_an_earlier_epoch_are_left_over_and_what_a_move_can_be_taken_b
     assert_eq!((again.operations.len(), again.kept.len()), (0, 1));
     scene.sign_in().await;
     scene.done(&Request::Undo { group: GROUP.to_owned() }).await;
+}
+
+/// How many of each kind a group holds at a site, and what of each quota they hold together.
+fn holdings(held: &[Held], site: &str) -> (BTreeMap<HeldKind, usize>, BTreeMap<String, u64>) {
+    let (mut kinds, mut quotas) = (BTreeMap::new(), BTreeMap::new());
+    for one in held.iter().filter(|one| one.site.as_str() == site) {
+        *kinds.entry(one.kind).or_default() += 1;
+        for (resource, held) in &one.quota {
+            *quotas.entry(resource.clone()).or_default() += held;
+        }
+    }
+    (kinds, quotas)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_group_holds_is_told_with_what_lets_go_of_it_and_is_never_pruned() {
+    use HeldKind::{RecoveryPoint, SafetySnapshot, ShadowPort, ShadowServer, TestServer, TestVolume, Twin};
+    let mut scene = Scene::replicated().await;
+    let group = scene.group().await;
+    let (servers, volumes) = (group.members.len(), group.volumes().count());
+    let ports: usize = group.members.values().map(|member| member.ports.len()).sum();
+
+    // At home: the other site has twins only, and the array here the point that protection was proved by.
+    let found = scene.protector.housekeeping().await.unwrap();
+    assert_eq!(holdings(&found.held, "site-a").0, [(RecoveryPoint, 1)].into());
+    let (kinds, quotas) = holdings(&found.held, "site-b");
+    assert_eq!((&kinds, quotas["volumes"]), (&[(Twin, volumes)].into(), volumes as u64));
+    for twin in found.held.iter().filter(|one| one.kind == Twin) {
+        assert_eq!(twin.bytes, Some(twin.quota["gigabytes"] << 30));
+        assert_eq!(twin.released_by, [Action::RemoveMember, Action::Unprotect]);
+        assert!(twin.reason.contains("deletes it") && twin.since.is_some(), "{twin:?}");
+    }
+
+    // While a test runs, what is the test's.
+    scene.done(&Request::TestFailover(TestRequest::new(GROUP))).await;
+    let found = scene.protector.housekeeping().await.unwrap();
+    let (kinds, _) = holdings(&found.held, "site-b");
+    assert_eq!((kinds[&TestServer], kinds[&TestVolume], kinds[&Twin]), (servers, volumes, volumes));
+    let of_test = found.held.iter().filter(|one| one.kind == TestServer);
+    assert!(of_test.clone().all(|one| one.released_by == [Action::TestCleanup]), "{:#?}", found.held);
+    scene.done(&Request::TestCleanup { group: GROUP.to_owned() }).await;
+
+    // Moved: the originals stand at home, stopped, and what was overwritten can be taken back.
+    scene.done(&Request::Failover(MoveRequest::planned(GROUP))).await;
+    scene.moved().await;
+    let found = scene.protector.housekeeping().await.unwrap();
+    let (kinds, quotas) = holdings(&found.held, "site-a");
+    assert_eq!(kinds, [(ShadowServer, servers), (ShadowPort, ports), (Twin, volumes)].into());
+    assert_eq!((quotas["instances"], quotas["port"]), (servers as u64, ports as u64));
+    assert!(quotas["cores"] >= servers as u64 && quotas["ram"] > 0, "{quotas:?}");
+    let shadows = found.held.iter().filter(|one| one.site.as_str() == "site-a");
+    assert!(shadows.clone().all(|one| one.reason.contains("stays when it is let go")), "{:#?}", found.held);
+    assert!(shadows.clone().all(|one| one.age(found.at).is_some()), "{:#?}", found.held);
+    let (kinds, _) = holdings(&found.held, "site-b");
+    assert_eq!(kinds.get(&SafetySnapshot), Some(&1), "{:#?}", found.held);
+    let safety = found.held.iter().find(|one| one.kind == SafetySnapshot).unwrap();
+    assert_eq!(safety.released_by, [Action::Commit, Action::Undo]);
+
+    // None of it is left over, and what is left over goes without it.
+    let left: BTreeSet<&str> = found.leftovers.iter().map(|one| one.id.as_str()).collect();
+    assert!(found.held.iter().all(|one| !left.contains(one.id.as_str())), "{:#?}", found.held);
+    let before = inventory(&scene.a).await;
+    scene.protector.prune(&found.leftovers, Duration::ZERO).await.unwrap();
+    assert_eq!(inventory(&scene.a).await, before);
+    let ids = |held: &[Held]| -> Vec<String> { held.iter().map(|one| one.id.clone()).collect() };
+    assert_eq!(ids(&scene.protector.housekeeping().await.unwrap().held), ids(&found.held));
+    scene.done(&Request::Commit { group: GROUP.to_owned() }).await;
+    let found = scene.protector.housekeeping().await.unwrap();
+    assert!(found.held.iter().all(|one| one.kind != SafetySnapshot), "{:#?}", found.held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn journals_go_when_nothing_needs_them_and_the_group_goes_on_as_before() {
+    let mut scene = Scene::replicated().await;
+    let sync = Request::Sync { group: GROUP.to_owned() };
+    scene.done(&sync).await;
+    let test = scene.done(&Request::TestFailover(TestRequest::new(GROUP))).await.operation.id;
+    scene.clock.sleep(HOUR).await;
+    // The test runs, and is the group's last operation.
+    let pruned = scene.protector.prune_journals(HOUR).await.unwrap();
+    assert_eq!((pruned.removed.len(), pruned.kept.len()), (2, 1), "{pruned:#?}");
+    scene.done(&Request::TestCleanup { group: GROUP.to_owned() }).await;
+    scene.sign_in().await;
+    assert_eq!(scene.of_test(&scene.b, test).await, Vec::<String>::new());
+
+    let moved = scene.done(&Request::Failover(MoveRequest::planned(GROUP))).await.operation.id;
+    scene.moved().await;
+    let point = |objects: Vec<protector_core::operations::MadeObject>| -> BTreeSet<String> {
+        let points = objects.into_iter().filter(|object| object.kind == "recovery_point");
+        points.map(|object| object.id).collect()
+    };
+    let before = point(scene.protector.status(None).await.unwrap().objects);
+    scene.done(&sync).await;
+    let after = point(scene.protector.status(None).await.unwrap().objects);
+    assert_eq!(after.difference(&before).count(), 2, "no name is used twice: {before:?}, {after:?}");
+
+    scene.clock.sleep(HOUR).await;
+    scene.sign_in().await;
+    let pruned = scene.protector.prune_journals(HOUR).await.unwrap();
+    assert!(pruned.kept.iter().any(|kept| kept.operation == moved && kept.reason.contains("commit")));
+    assert_eq!(point(scene.protector.status(None).await.unwrap().objects), after);
+    scene.done(&Request::Undo { group: GROUP.to_owned() }).await;
+    scene.moved().await;
+    scene.done(&Request::Unprotect { group: GROUP.to_owned(), without_site: None }).await;
+    let left = inventory(&scene.b).await.into_values().filter(|told| told.contains("protector:lineage"));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
+    let operations = scene.protector.operations(None).await.unwrap();
+    assert_eq!(operations.len(), 8, "{operations:#?}");
 }

@@ -38,6 +38,7 @@ _FORMS = {
     "secondary_of": columns.Names,
     "reasons": columns.Names,
     "possible": columns.Names,
+    "released_by": columns.Names,
     "needed_by": columns.Names,
     "problems": columns.Names,
     "seconds": columns.Seconds,

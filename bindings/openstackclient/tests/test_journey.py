@@ -193,6 +193,10 @@ FORMS = {
     ),
     "mapping list": MAPPINGS,
     "mapping validate": MAPPINGS,
+    "prune list --all": rows(
+        site=TEXT, kind=TEXT, name=TEXT, id=TEXT, bytes=maybe(WHOLE), since=maybe(TEXT), quota={"type": "object"},
+        group_name=maybe(TEXT), released_by=TEXTS, reason=TEXT,
+    ),
     "plan show failover web": fields(
         operation_type=TEXT, group_name=TEXT, source_site=TEXT, target_site=TEXT, hash=TEXT, recovery={},
         steps=rows(

@@ -138,9 +138,15 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
             json!(Box::pin(protector.housekeeping()).await?)
         }
         "prune" => {
-            let older_than = asked!(older_than: required u64);
+            let (older_than, journals_older_than) =
+                asked!(older_than: required u64, journals_older_than: optional u64);
             let found = Box::pin(protector.housekeeping()).await?;
-            json!(Box::pin(protector.prune(&found.leftovers, Duration::from_secs(older_than))).await?)
+            let pruned = Box::pin(protector.prune(&found.leftovers, Duration::from_secs(older_than))).await?;
+            let journals = match journals_older_than {
+                Some(least) => Some(Box::pin(protector.prune_journals(Duration::from_secs(least))).await?),
+                None => None,
+            };
+            documents::pruned(&pruned, journals.as_ref())
         }
         "set_policy" => {
             let (group, policy) = asked!(group: required String, policy: required GroupPolicy);

@@ -61,11 +61,16 @@ async fn read(protector: &Protector) -> BTreeMap<String, Value> {
         }
         Ok(operations) => {
             for operation in operations {
+                let name = format!("operations/{}.json", operation.id);
+                if operation.journal_removed_at.is_some() {
+                    documents.insert(name, json!(operation));
+                    continue;
+                }
                 let read = async {
                     let report = protector.report(operation.id).await?;
                     Ok(support::operation(&report, &protector.events(operation.id).await?))
                 };
-                documents.insert(format!("operations/{}.json", operation.id), told(read.await));
+                documents.insert(name, told(read.await));
             }
         }
     }

@@ -94,6 +94,8 @@ async fn the_document_of_every_command_has_the_form_that_is_on_record() {
         ("site_failover", "site failover site-b --confirm site-b"),
         ("prune_list", "prune list --older-than 0"),
         ("prune_run", "prune run --older-than 0 --confirm prune"),
+        ("prune_run_journals", "prune run --journals-older-than 0 --confirm prune"),
+        ("operation_list_summaries", "operation list"),
         ("policy_validate", "policy validate web policy.yaml"),
         ("policy_set", "policy set web policy.yaml"),
         ("policy_show", "policy show web"),

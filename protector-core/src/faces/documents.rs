@@ -6,8 +6,8 @@ use crate::error::{Code, chain};
 use crate::id::OperationId;
 use crate::operations::Planned;
 use crate::protector::{
-    Error, GroupTask, OperationReport, OperationView, Progress, RecoveryPointView, SiteFailoverPlan,
-    SiteProgress,
+    Error, GroupTask, OperationReport, OperationView, Progress, Pruned, PrunedJournals, RecoveryPointView,
+    SiteFailoverPlan, SiteProgress,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -52,6 +52,15 @@ pub fn changes(group: &str, changes: impl IntoIterator<Item = (OperationType, Va
         .into_iter()
         .map(|(operation_type, answer)| json!({"operation_type": operation_type, "answer": answer}));
     json!({"group": group, "changes": changes.collect::<Value>()})
+}
+
+/// What came of a removal of what is left over and, if that was asked for, of journals.
+pub fn pruned(pruned: &Pruned, journals: Option<&PrunedJournals>) -> Value {
+    let mut document = json!(pruned);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("journals".to_owned(), json!(journals));
+    }
+    document
 }
 
 /// What planning came to.

@@ -78,6 +78,7 @@ mod tests {
             group: "01234567-89ab-cdef-0123-456789abcdee".parse().unwrap(),
             group_name: "web".to_owned(),
             started_by,
+            journal_removed_at: None,
         };
         trouble(&OperationReport { operation, group: None, left })
     }

@@ -74,6 +74,8 @@ kinds! {
     Definition = "definition";
     /// What a person wants of an operation that another process may run.
     Wish = "wish";
+    /// What is kept of an operation that has ended and whose journal was removed.
+    OperationSummary = "operation_summary";
 }
 
 impl DocumentKind {

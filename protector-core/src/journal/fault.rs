@@ -32,6 +32,7 @@ pub enum Method {
     Records,
     CopyOperation,
     CopyRecords,
+    RemoveOperation,
 }
 
 /// Where in a call something happens.
@@ -290,6 +291,10 @@ impl SiteStore for InterceptedStore {
 
     fn copy_records(&self, operation: OperationId, records: Vec<StoredRecord>) -> Answer<'_, u64> {
         self.through(Method::CopyRecords, self.inner.copy_records(operation, records))
+    }
+
+    fn remove_operation(&self, term: Term, operation: OperationId) -> Answer<'_, ()> {
+        self.through(Method::RemoveOperation, self.inner.remove_operation(term, operation))
     }
 }
 

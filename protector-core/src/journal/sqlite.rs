@@ -209,4 +209,11 @@ impl SiteStore for SqliteStore {
             operations::copy_records(connection, &site, operation, records)
         }))
     }
+
+    fn remove_operation(&self, term: Term, operation: OperationId) -> Answer<'_, ()> {
+        let site = self.site.clone();
+        Box::pin(self.threads.write(format!("remove operation {operation}"), move |connection| {
+            operations::remove(connection, &site, term, operation)
+        }))
+    }
 }

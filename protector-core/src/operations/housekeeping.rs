@@ -10,6 +10,7 @@ use crate::driver::SourcePoint;
 use crate::id::{ArrayName, GroupId, OperationId, SiteName};
 use crate::inventory::SiteFacts;
 use crate::openstack::block_storage::{GIB, Volume};
+use crate::openstack::compute::Server;
 use crate::steps::neutron::is_of_test;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +84,7 @@ impl HousekeepingFacts<'_> {
         let name = volume.name.clone().unwrap_or_default();
         let what = (LeftoverKind::Twin, volume.id.as_str(), name.as_str());
         let since = volume.created_at;
-        Some(volume_quota(Leftover { group: Some(group), since, ..leftover(site, what, reason) }, volume))
+        Some(with_size(Leftover { group: Some(group), since, ..leftover(site, what, reason) }, volume))
     }
 
     /// What bears the marker of a test that no group has.
@@ -93,12 +94,7 @@ impl HousekeepingFacts<'_> {
             let what = (LeftoverKind::TestServer, server.id.as_str(), server.name.as_str());
             let mut server_left = self.of_test(site, what, test);
             server_left.since = server.created.or(server_left.since);
-            server_left.quota = [
-                ("instances".to_owned(), 1),
-                ("cores".to_owned(), server.flavor.vcpus),
-                ("ram".to_owned(), server.flavor.ram),
-            ]
-            .into();
+            server_left.quota = server_quota(server);
             found.push(server_left);
         }
         for volume in &site.volumes {
@@ -107,7 +103,7 @@ impl HousekeepingFacts<'_> {
             let what = (LeftoverKind::TestVolume, volume.id.as_str(), name.as_str());
             let of_test = self.of_test(site, what, test);
             let since = volume.created_at.or(of_test.since);
-            found.push(volume_quota(Leftover { since, ..of_test }, volume));
+            found.push(with_size(Leftover { since, ..of_test }, volume));
         }
         for port in &site.ports {
             let marked = port.tags.iter().find_map(|tag| naming::test_of_tag(tag));
@@ -210,7 +206,17 @@ fn leftover(site: &SiteFacts, (kind, id, name): (LeftoverKind, &str, &str), reas
 }
 
 /// What a volume takes up, and holds of the quotas.
-fn volume_quota(left: Leftover, volume: &Volume) -> Leftover {
-    let quota = [("volumes".to_owned(), 1), ("gigabytes".to_owned(), volume.size)].into();
-    Leftover { bytes: Some(volume.size.saturating_mul(GIB)), quota, ..left }
+fn with_size(left: Leftover, volume: &Volume) -> Leftover {
+    Leftover { bytes: Some(volume.size.saturating_mul(GIB)), quota: volume_quota(volume), ..left }
+}
+
+/// What a server holds of the quotas.
+pub(super) fn server_quota(server: &Server) -> BTreeMap<String, u64> {
+    let Server { flavor, .. } = server;
+    [("instances".to_owned(), 1), ("cores".to_owned(), flavor.vcpus), ("ram".to_owned(), flavor.ram)].into()
+}
+
+/// What a volume holds of the quotas.
+pub(super) fn volume_quota(volume: &Volume) -> BTreeMap<String, u64> {
+    [("volumes".to_owned(), 1), ("gigabytes".to_owned(), volume.size)].into()
 }

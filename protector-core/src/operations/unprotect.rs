@@ -7,7 +7,7 @@ use crate::steps::cinder::DeleteGroupInput;
 use serde_json::{Value, json};
 
 /// Something that protector made, as the journal has it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MadeObject {
     /// Where.
     pub site: SiteName,

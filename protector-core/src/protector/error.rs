@@ -7,6 +7,7 @@ use crate::operations::PlanningError;
 use crate::secret::sealed::SealError;
 use crate::steps::RecordError;
 use crate::transport::{Stopped, TransportBuildError};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// What a user of [`super::Protector`] is told.
@@ -211,6 +212,18 @@ pub enum Error {
     /// No operation of that id.
     #[error("there is no operation {0}")]
     OperationUnknown(OperationId),
+    /// What was wanted of an operation is in its journal, which was removed.
+    #[error(
+        "the journal of operation {operation} of group {group} was removed at {at}: its summary is all that there is"
+    )]
+    JournalRemoved {
+        /// The operation.
+        operation: OperationId,
+        /// Its group's name.
+        group: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The operation has come to its end.
     #[error("operation {operation} is {status}: {wanted} comes too late")]
     OperationEnded {
@@ -300,6 +313,7 @@ impl Coded for Error {
                 Code::StatusForbids
             }
             Self::NotJournaled { source, .. } => source.code(),
+            Self::JournalRemoved { .. } => Code::JournalRemoved,
             Self::OperationUnknown(_) | Self::NothingToResume | Self::SeveralToResume(_) => {
                 Code::OperationUnknown
             }

@@ -1,11 +1,12 @@
 //! What is left over at the sites, and its removal.
 
+use super::journals::{GroupJournals, Known, journals};
 use super::{Error, OperationView, Protector};
-use crate::domain::{Leftover, ProtectionGroup};
+use crate::domain::{Held, Leftover, ProtectionGroup};
 use crate::error::chain;
 use crate::id::{GroupId, OperationId, SiteName};
 use crate::inventory::{SiteAccess, SiteFacts, read, read_floating_ips};
-use crate::operations::{GroupSnapshots, HousekeepingFacts, PruneFacts, leftovers, plan_prune};
+use crate::operations::{GroupSnapshots, HousekeepingFacts, PruneFacts, held, leftovers, plan_prune};
 use futures::future::join_all;
 use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
@@ -16,14 +17,18 @@ use std::time::Duration;
 /// How long a site or an array may take to tell what it has.
 const LOOK_TIME: Duration = Duration::from_mins(1);
 
-/// What is left over at both sites.
+/// What is left over at both sites, and what is in use.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Housekeeping {
     /// When it was looked at.
     pub at: Timestamp,
     /// What is left over, site by site.
     pub leftovers: Vec<Leftover>,
-    /// What could not be looked at: what is left over there is not in the list.
+    /// What groups hold and is in use, group by group: it is never pruned.
+    pub held: Vec<Held>,
+    /// How much the operations' journals take up, group by group.
+    pub journals: Vec<GroupJournals>,
+    /// What could not be looked at: what is there is in neither list.
     pub unread: Vec<Unread>,
 }
 
@@ -71,18 +76,19 @@ impl Housekeeping {
 
 impl Protector {
     /// Tells what is left over at both sites: what bears protector's marker, and no group and no operation has a use for. With
-    /// each go its site, kind, size, the moment since when it is there, and what it holds of the quotas. Touches nothing. A site
-    /// or array that does not answer is in the answer, too.
+    /// each go its site, kind, size, the moment since when it is there, and what it holds of the quotas. Beside it, what groups
+    /// hold and is in use, and what can be done that lets go of it. Touches nothing. A site or array that does not answer is in
+    /// the answer, too.
     ///
     /// # Errors
     /// The stores cannot be read, or differ.
     pub async fn housekeeping(&self) -> Result<Housekeeping, Error> {
         let groups = self.groups().await?;
-        let recalled = self.recall(None).await?;
+        let known = self.known(None).await?;
         let operations: BTreeMap<OperationId, GroupId> =
-            recalled.iter().map(|one| (one.record.id, one.record.group)).collect();
+            known.iter().map(|one| (one.id(), one.group())).collect();
         let unfinished: BTreeSet<GroupId> =
-            recalled.iter().filter(|one| one.state.end().is_none()).map(|one| one.record.group).collect();
+            known.iter().filter(|one| one.is_unfinished()).map(Known::group).collect();
         let mut unread = Vec::new();
         let read = join_all(self.world.sites.values().map(|access| self.site_facts(access))).await;
         let sites: Vec<SiteFacts> = keep(read, &mut unread);
@@ -90,14 +96,16 @@ impl Protector {
             groups.iter().flat_map(|group| group.storage_groups.keys().map(move |site| (group, site)));
         let read = join_all(places.map(|(group, site)| self.snapshots(group, site))).await;
         let snapshots: Vec<GroupSnapshots> = keep(read, &mut unread);
-        let leftovers = leftovers(&HousekeepingFacts {
+        let facts = HousekeepingFacts {
             groups: &groups,
             operations: &operations,
             unfinished: &unfinished,
             sites: &sites,
             snapshots: &snapshots,
-        });
-        Ok(Housekeeping { at: self.context.clock().now(), leftovers, unread })
+        };
+        let (leftovers, held) = (leftovers(&facts), held(&facts));
+        let journals = journals(&known);
+        Ok(Housekeeping { at: self.context.clock().now(), leftovers, held, journals, unread })
     }
 
     /// Removes what [`housekeeping`](Self::housekeeping) has listed, if it is still so and is at least so old; what is younger, or

@@ -1,10 +1,29 @@
 use crate::engine::{OperationState, PlannedStep, StepState};
 use crate::id::{OperationId, SiteName};
 use crate::operations::MadeObject;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an operation made and removed, as its journal has it.
-pub(super) fn account(objects: &mut Vec<MadeObject>, operation: OperationId, state: &OperationState) {
+/// What an operation did to what protector made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Change {
+    /// It made something.
+    Made(MadeObject),
+    /// It removed something.
+    Removed {
+        /// Where.
+        site: SiteName,
+        /// What.
+        kind: String,
+        /// Its id there.
+        id: String,
+    },
+}
+
+/// What an operation made and removed, in the order of its plan, as its journal has it.
+pub(super) fn changes(operation: OperationId, state: &OperationState) -> Vec<Change> {
+    let mut changes = Vec::new();
     for step in &state.plan().steps {
         // What failed or is under way may have been made, too; its name is known before its id.
         let begun = state.is_touched(&step.id);
@@ -12,10 +31,28 @@ pub(super) fn account(objects: &mut Vec<MadeObject>, operation: OperationId, sta
         let output = state.outputs().get(&step.id).unwrap_or(&Value::Null);
         let input =
             crate::engine::Plan::resolve(step, state.outputs()).unwrap_or_else(|_| step.input.value());
-        objects.extend(made(operation, site, step, &input, output));
+        changes.extend(made(operation, site, step, &input, output).into_iter().map(Change::Made));
         // What may have been removed may be there, too.
         if matches!(state.step(&step.id), Some(StepState::Done)) {
-            removed(objects, site, step, &input);
+            changes.extend(removed(site, step, &input));
+        }
+    }
+    changes
+}
+
+/// What there is after an operation's changes.
+pub(super) fn apply(objects: &mut Vec<MadeObject>, changes: &[Change]) {
+    for change in changes {
+        match change {
+            Change::Made(object) => objects.push(object.clone()),
+            Change::Removed { site, kind, id } => {
+                // A point of the site's own group is discarded as its safety snapshots are.
+                let is_point =
+                    |object: &MadeObject| kind == "safety_snapshot" && object.kind == "recovery_point";
+                objects.retain(|object| {
+                    object.site != *site || object.id != *id || (object.kind != *kind && !is_point(object))
+                });
+            }
         }
     }
 }
@@ -89,7 +126,7 @@ fn made(
     }
 }
 
-fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, input: &Value) {
+fn removed(site: &SiteName, step: &PlannedStep, input: &Value) -> Option<Change> {
     let (kind, id) = match step.kind.as_str() {
         "delete_server" | "delete_test_server" => ("server", text(input, "/server_id")),
         "delete_port" | "delete_test_port" => ("port", text(input, "/port_id")),
@@ -105,15 +142,9 @@ fn removed(objects: &mut Vec<MadeObject>, site: &SiteName, step: &PlannedStep, i
         }
         "delete_keypair" => ("keypair", text(input, "/name")),
         "delete_server_group" => ("server_group", text(input, "/server_group_id")),
-        _ => return,
+        _ => return None,
     };
-    if let Some(id) = id {
-        // A point of the site's own group is discarded as its safety snapshots are.
-        let is_point = |object: &MadeObject| kind == "safety_snapshot" && object.kind == "recovery_point";
-        objects.retain(|object| {
-            object.site != *site || object.id != id || (object.kind != kind && !is_point(object))
-        });
-    }
+    Some(Change::Removed { site: site.clone(), kind: kind.to_owned(), id: id? })
 }
 
 #[cfg(test)]
@@ -150,7 +181,7 @@ mod tests {
         let operation = OperationId::new(Uuid::nil());
         let objects = |state: &OperationState| {
             let mut objects = Vec::new();
-            account(&mut objects, operation, state);
+            apply(&mut objects, &changes(operation, state));
             objects
         };
         let done = |step: &StepId| {

@@ -192,7 +192,7 @@ impl Protector {
 
     /// How many operations the group has had: names derived from it are used once.
     async fn attempts(&self, group: GroupId) -> Result<u64, Error> {
-        Ok(self.recall(Some(group)).await?.len() as u64 + 1)
+        Ok(self.known(Some(group)).await?.len() as u64 + 1)
     }
 
     pub(super) async fn nothing_unfinished(&self, name: &str, group: GroupId) -> Result<(), Error> {

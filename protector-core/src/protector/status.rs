@@ -1,18 +1,18 @@
+use super::journals::Known;
 use super::log::read;
-use super::objects::account;
 use super::{Error, Protector};
 use crate::domain::{OperationStatus, OperationType, ProtectionGroup};
 use crate::engine::{Event, OperationState, Plan, StepState};
 use crate::id::{GroupId, OperationId, SiteName, StepId};
-use crate::journal::{Holder, OperationRecord, StoredOperation, StoredRecord};
+use crate::journal::{Digest, Holder, OperationRecord, StoredOperation, StoredRecord};
 use crate::operations::MadeObject;
 use jiff::Timestamp;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A DR Operation as users see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationView {
     /// Its id.
     pub id: OperationId,
@@ -47,6 +47,9 @@ pub struct OperationView {
     pub group_name: String,
     /// Who started it.
     pub started_by: Holder,
+    /// When its journal was removed, if it was: then this is all that there is, without its steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_removed_at: Option<Timestamp>,
 }
 
 /// Everything that the stores know.
@@ -67,6 +70,10 @@ pub(super) struct Recalled {
     pub(super) state: OperationState,
     pub(super) events: Vec<Event>,
     pub(super) times: Vec<Timestamp>,
+    /// Bytes of its plan and its records.
+    pub(super) bytes: u64,
+    /// The hash of its last record, or of its text if it has none.
+    pub(super) head: Digest,
 }
 
 impl Recalled {
@@ -107,6 +114,7 @@ pub(super) fn view(
         group: plan.group,
         group_name: plan.group_name.clone(),
         started_by: record.started_by.clone(),
+        journal_removed_at: None,
     }
 }
 
@@ -120,7 +128,7 @@ impl Protector {
             Some(name) => Some(self.group(name).await?.id),
             None => None,
         };
-        Ok(self.recall(only).await?.iter().map(Recalled::view).collect())
+        Ok(self.known(only).await?.iter().map(Known::view).collect())
     }
 
     /// One operation.
@@ -128,21 +136,30 @@ impl Protector {
     /// # Errors
     /// The stores cannot be read; there is no such operation.
     pub async fn operation(&self, id: OperationId) -> Result<OperationView, Error> {
-        Ok(self.recall_one(id).await?.view())
+        let known = self.known(None).await?;
+        let found = known.iter().find(|one| one.id() == id).ok_or(Error::OperationUnknown(id))?;
+        Ok(found.view())
     }
 
     /// What is journaled of an operation so far, and when.
     ///
     /// # Errors
-    /// The stores cannot be read; there is no such operation.
+    /// The stores cannot be read; there is no such operation, or its journal was removed.
     pub async fn events(&self, id: OperationId) -> Result<Vec<(Timestamp, Event)>, Error> {
         let recalled = self.recall_one(id).await?;
         Ok(recalled.times.into_iter().zip(recalled.events).collect())
     }
 
     pub(super) async fn recall_one(&self, id: OperationId) -> Result<Recalled, Error> {
-        let all = self.recall(None).await?;
-        all.into_iter().find(|recalled| recalled.record.id == id).ok_or(Error::OperationUnknown(id))
+        match self.known(None).await?.into_iter().find(|one| one.id() == id) {
+            Some(Known::Journaled(recalled)) => Ok(*recalled),
+            Some(Known::Summarized(summary)) => Err(Error::JournalRemoved {
+                operation: id,
+                group: summary.operation.group_name,
+                at: summary.operation.journal_removed_at.unwrap_or(summary.created_at),
+            }),
+            None => Err(Error::OperationUnknown(id)),
+        }
     }
 
     /// Everything that the stores know; of one group, if its name is given.
@@ -157,9 +174,9 @@ impl Protector {
         let only = group.and_then(|_| groups.first().map(|group| group.id));
         let mut operations = Vec::new();
         let mut objects = Vec::new();
-        for recalled in self.recall(only).await? {
-            operations.push(recalled.view());
-            account(&mut objects, recalled.record.id, &recalled.state);
+        for one in self.known(only).await? {
+            operations.push(one.view());
+            one.account(&mut objects);
         }
         Ok(Status { groups, operations, objects })
     }
@@ -167,18 +184,34 @@ impl Protector {
     /// What protector made for a group and has not removed.
     pub(super) async fn made(&self, group: GroupId) -> Result<Vec<MadeObject>, Error> {
         let mut objects = Vec::new();
-        for recalled in self.recall(Some(group)).await? {
-            account(&mut objects, recalled.record.id, &recalled.state);
+        for one in self.known(Some(group)).await? {
+            one.account(&mut objects);
         }
         Ok(objects)
     }
 
-    /// The operations of one group, or all, each from its home store.
+    /// The operations of one group, or all, that have a journal.
     pub(super) async fn recall(&self, group: Option<GroupId>) -> Result<Vec<Recalled>, Error> {
+        let journaled = self.known(group).await?.into_iter().filter_map(|one| match one {
+            Known::Journaled(recalled) => Some(*recalled),
+            Known::Summarized(_) => None,
+        });
+        Ok(journaled.collect())
+    }
+
+    /// The operations of one group, or all, but for some, each from its home store.
+    pub(super) async fn recall_but(
+        &self,
+        group: Option<GroupId>,
+        without: &BTreeSet<OperationId>,
+    ) -> Result<Vec<Recalled>, Error> {
         let mut newest: BTreeMap<OperationId, StoredOperation> = BTreeMap::new();
         for site in self.world.sites.keys() {
             for stored in self.stores.store(site)?.operations(group).await? {
                 let id = stored.record.id;
+                if without.contains(&id) {
+                    continue;
+                }
                 // The home store has all of it, the copy may be behind.
                 if stored.record.home == *site || !newest.contains_key(&id) {
                     newest.insert(id, stored);
@@ -187,16 +220,20 @@ impl Protector {
         }
         let mut recalled = Vec::new();
         for stored in newest.into_values() {
-            let record = stored.record;
-            let records = self.stores.store(&record.home)?.records(record.id, 0).await?;
-            recalled.push(recall(record, &records)?);
+            let home = self.stores.store(&stored.record.home)?;
+            let records = home.records(stored.record.id, 0).await?;
+            recalled.push(recall(stored, &records)?);
         }
         recalled.sort_by_key(|recalled| recalled.record.created_at);
         Ok(recalled)
     }
 }
 
-fn recall(record: OperationRecord, records: &[StoredRecord]) -> Result<Recalled, Error> {
+fn recall(stored: StoredOperation, records: &[StoredRecord]) -> Result<Recalled, Error> {
+    let head = records.last().map_or_else(|| stored.origin(), |last| last.hash);
+    let texts = records.iter().map(|record| record.text.len()).chain([stored.text.len()]);
+    let bytes = texts.sum::<usize>() as u64;
+    let record = stored.record;
     let unreadable = |source| Error::PlanUnreadable { operation: record.id, source };
     let plan: Plan = record.plan.read().map_err(unreadable)?;
     let plan = Arc::new(plan);
@@ -209,5 +246,5 @@ fn recall(record: OperationRecord, records: &[StoredRecord]) -> Result<Recalled,
             break;
         }
     }
-    Ok(Recalled { record, plan, state, events, times })
+    Ok(Recalled { record, plan, state, events, times, bytes, head })
 }

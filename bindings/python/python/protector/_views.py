@@ -165,7 +165,7 @@ class Views:
         return answer
 
     def housekeeping(self) -> Housekeeping:
-        """What is left over at both sites, and what could not be looked at."""
+        """What is left over at both sites, what is in use, the size of the journals, and what could not be looked at."""
         answer: Housekeeping = self._ask("housekeeping", {})
         return answer
 
@@ -174,18 +174,21 @@ class Views:
         answer: Housekeeping = await self._ask_async("housekeeping", {})
         return answer
 
-    def prune(self, *, older_than: int) -> Pruned:
+    def prune(self, *, older_than: int, journals_older_than: int | None = None) -> Pruned:
         """Removes what is left over for at least so many seconds; tells what was kept, and why.
 
         Deletes servers, ports, volumes and networks that bear protector's marker, and destroys snapshots recoverably. Not
-        undone.
+        undone. With ``journals_older_than`` also the journals of operations that ended so many seconds ago, but for those that
+        are still needed; `operation` shows a summary of them from then on.
         """
-        answer: Pruned = self._ask("prune", {"older_than": older_than})
+        asked = {"older_than": older_than, "journals_older_than": journals_older_than}
+        answer: Pruned = self._ask("prune", asked)
         return answer
 
-    async def prune_async(self, *, older_than: int) -> Pruned:
+    async def prune_async(self, *, older_than: int, journals_older_than: int | None = None) -> Pruned:
         """:meth:`prune` for asyncio."""
-        answer: Pruned = await self._ask_async("prune", {"older_than": older_than})
+        asked = {"older_than": older_than, "journals_older_than": journals_older_than}
+        answer: Pruned = await self._ask_async("prune", asked)
         return answer
 
     def set_policy(self, group: str, policy: Policy) -> Group:

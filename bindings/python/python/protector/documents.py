@@ -245,7 +245,13 @@ class Holder(TypedDict):
     user: str
 
 
-class Operation(TypedDict):
+class OperationExtras(TypedDict, total=False):
+    """What only some operations have."""
+    journal_removed_at: str
+    """When its journal was removed, if it was: then this is all that there is, without its steps."""
+
+
+class Operation(OperationExtras):
     """An operation."""
     id: str
     operation_type: OperationType
@@ -555,10 +561,46 @@ class Unread(TypedDict):
     reason: str
 
 
+class HeldExtras(TypedDict, total=False):
+    """What only snapshots on arrays have."""
+    place: SnapshotPlace
+
+
+class Held(HeldExtras):
+    """What a group has in use where it does not run."""
+    site: SiteName
+    kind: str
+    id: str
+    name: str
+    group: str
+    group_name: str
+    bytes: int | None
+    since: str | None
+    quota: dict[str, int]
+    reason: str
+    released_by: list[str]
+    """The operations that let go of it."""
+
+
+class Journals(TypedDict):
+    """The journals of a group's operations."""
+    group: str
+    group_name: str
+    operations: int
+    unfinished: int
+    summaries: int
+    """Operations of which only a summary is left."""
+    bytes: int
+    oldest: str | None
+    newest: str | None
+
+
 class Housekeeping(TypedDict):
-    """What is left over at both sites."""
+    """What is left over at both sites, what is in use, and the journals."""
     at: str
     leftovers: list[Leftover]
+    held: list[Held]
+    journals: list[Journals]
     unread: list[Unread]
 
 
@@ -568,7 +610,28 @@ class Kept(TypedDict):
     reason: str
 
 
-class Pruned(TypedDict):
+class KeptJournal(TypedDict):
+    """A journal that was not removed."""
+    operation: str
+    group_name: str
+    needed: bool
+    """Whether something still needs it; else it could not be removed."""
+    reason: str
+
+
+class PrunedJournals(TypedDict):
+    """What became of the journals of operations that ended long ago."""
+    removed: list[Operation]
+    bytes: int
+    kept: list[KeptJournal]
+
+
+class PrunedExtras(TypedDict, total=False):
+    """What is there only if journals were to be removed, too."""
+    journals: PrunedJournals
+
+
+class Pruned(PrunedExtras):
     """What became of what was left over."""
     operations: list[Operation]
     kept: list[Kept]

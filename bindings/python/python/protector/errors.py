@@ -168,6 +168,7 @@ CLASSES: dict[str, type[ProtectorError]] = {
     "not-confirmed": NotConfirmedError,
     "operation-refused": RefusedError,
     "operation-unknown": NotFoundError,
+    "journal-removed": NotFoundError,
     "plan-outdated": ConflictError,
     "term-lost": BusyError,
     "step-conflict": ConflictError,

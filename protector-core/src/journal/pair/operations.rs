@@ -66,13 +66,29 @@ impl StorePair {
     /// [`StoreError::Behind`] if the copy could not be written; [`StoreError::OperationUnknown`].
     ///
     /// # Effects
-    /// Not undone: operations are never removed.
+    /// Not undone.
     pub async fn mirror(&self, operation: OperationId) -> Result<u64, StoreError> {
         let copied = self.copied().get(&operation).cloned();
         match copied {
             Some(copied) => self.copy_on(operation, &copied).await,
             None => self.copy_all(operation).await,
         }
+    }
+
+    /// Removes an operation that has ended from both stores. What shows that it does not count any more has to be in both before:
+    /// if this stops between the two, only one of them has it still.
+    ///
+    /// # Errors
+    /// [`StoreError::TermLost`], or a store cannot be written; repeating it is right.
+    ///
+    /// # Effects
+    /// Not undone.
+    pub async fn remove_operation(&self, term: &PairTerm, operation: OperationId) -> Result<(), StoreError> {
+        for (site, term) in &term.terms {
+            self.store(site)?.remove_operation(*term, operation).await?;
+        }
+        self.copied().remove(&operation);
+        Ok(())
     }
 
     /// Copies an operation of whose copy nothing is known yet.

@@ -336,3 +336,31 @@ fn extend(
     }
     Ok(next.saturating_sub(1))
 }
+
+/// See [`remove_operation`](crate::journal::SiteStore::remove_operation).
+pub(super) fn remove(
+    connection: &Connection,
+    site: &SiteName,
+    term: Term,
+    operation: OperationId,
+) -> Result<(), Fault> {
+    terms::check(connection, site, term)?;
+    let id = operation.uuid();
+    let group: Option<[u8; 16]> = connection
+        .prepare_cached("SELECT group_id FROM operation WHERE id = ?1")?
+        .query_row((id.as_bytes(),), |row| row.get(0))
+        .optional()?;
+    let Some(group) = group else { return Ok(()) };
+    // Whoever holds the term for the operation itself is about to append to it.
+    if group != term.group.uuid().into_bytes() || term.operation == operation {
+        return Err(terms::lost(site, term).into());
+    }
+    for sql in [
+        "DELETE FROM record WHERE operation = ?1",
+        "DELETE FROM chain WHERE operation = ?1",
+        "DELETE FROM operation WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute((id.as_bytes(),))?;
+    }
+    Ok(())
+}

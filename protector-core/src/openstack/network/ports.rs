@@ -4,6 +4,7 @@ use crate::openstack::{Error, Session, list};
 use crate::transport::{Context, Semantics};
 use futures::Stream;
 use http::Method;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -60,6 +61,9 @@ pub struct Port {
     pub qos_policy_id: Option<String>,
     /// Its name in DNS; absent where the cloud has no DNS integration.
     pub dns_name: Option<String>,
+    /// When it was made; absent where the cloud does not keep the times of resources.
+    // neutron/services/timestamp/timestamp_db.py (_format_timestamp), 2026.2
+    pub created_at: Option<Timestamp>,
 }
 
 /// An address of a port.

@@ -2,7 +2,7 @@ use super::*;
 use crate::engine::{OperationState, PlanBuilder, Recovery, StepBuilder, Trouble};
 use crate::error::Code;
 use crate::id::GroupId;
-use crate::journal::{Holder, OperationRecord};
+use crate::journal::{Digest, Holder, OperationRecord};
 use jiff::ToSpan;
 use serde_json::json;
 use std::sync::Arc;
@@ -72,7 +72,8 @@ fn recalled() -> Recalled {
         started_by: holder,
         created_at: at(98),
     };
-    Recalled { record, plan, state, events, times }
+    let (bytes, head) = (0, Digest::of(&[]));
+    Recalled { record, plan, state, events, times, bytes, head }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::domain::OperationType;
 use crate::engine::{OperationState, PlanBuilder, Recovery, StepBuilder, Trouble};
 use crate::error::Code;
 use crate::id::{GroupId, OperationId};
-use crate::journal::{Holder, OperationRecord};
+use crate::journal::{Digest, Holder, OperationRecord};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -45,7 +45,8 @@ fn recalled(events: Vec<(i64, Event)>) -> Recalled {
         created_at: at(0),
     };
     let (times, events) = events.into_iter().map(|(second, event)| (at(second), event)).unzip();
-    Recalled { record, plan, state, events, times }
+    let (bytes, head) = (0, Digest::of(&[]));
+    Recalled { record, plan, state, events, times, bytes, head }
 }
 
 fn intended(step: &str) -> Event {

@@ -119,3 +119,65 @@ async fn a_group_held_in_either_store_is_held_in_both() {
         pair.take_terms(group(), operation_id(3), holder()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn an_operation_is_removed_with_its_chain_and_the_others_are_still_whole() {
+    let sites = Sites::new();
+    let pair = sites.pair();
+    for number in [1, 2] {
+        let term = begin(&*sites.b, number).await;
+        for event in 1..=3 {
+            sites.b.append(term, record(event)).await.unwrap();
+        }
+        sites.b.release_term(term).await.unwrap();
+        pair.mirror(operation_id(number)).await.unwrap();
+    }
+    let nobody = pair.take_terms(group(), operation_id(9), holder()).await.unwrap();
+    for _ in 0..2 {
+        pair.remove_operation(&nobody, operation_id(1)).await.unwrap();
+    }
+    for (site, store) in [(site_a(), &sites.a), (site_b(), &sites.b)] {
+        assert_eq!(store.operation(operation_id(1)).await.unwrap(), None);
+        assert_eq!(store.records(operation_id(2), 0).await.unwrap().len(), 3);
+        assert_eq!(store.operations(None).await.unwrap().len(), 1);
+        let raw = rusqlite::Connection::open(sites.folder.path().join(format!("{site}.db"))).unwrap();
+        for table in ["record", "chain"] {
+            let sql = format!("SELECT count(DISTINCT operation) FROM {table}");
+            let left: i64 = raw.query_row(&sql, (), |row| row.get(0)).unwrap();
+            assert_eq!(left, 1, "{table} of {site}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_holder_of_the_groups_term_removes_an_operation_and_not_the_one_it_is_at_work_on() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let pair = sites.pair();
+    pair.mirror(operation_id(1)).await.unwrap();
+    let at_work = pair.take_terms(group(), operation_id(1), holder()).await.unwrap();
+    let refused = pair.remove_operation(&at_work, operation_id(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::TermLost { .. }), "{refused}");
+    pair.release_terms(&at_work).await.unwrap();
+    let refused = pair.remove_operation(&at_work, operation_id(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::TermLost { .. }), "{refused}");
+    for store in [&sites.a, &sites.b] {
+        assert_eq!(store.records(operation_id(1), 0).await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_stopped_between_the_two_stores_is_finished_by_the_next() {
+    let sites = Sites::new();
+    three_records(&sites).await;
+    let plan = FaultPlan::new();
+    let pair = pair(sites.a.clone(), Arc::new(InterceptedStore::new(sites.b.clone(), plan.clone())));
+    pair.mirror(operation_id(1)).await.unwrap();
+    let nobody = pair.take_terms(group(), operation_id(9), holder()).await.unwrap();
+    plan.fail(Some(Method::RemoveOperation), 1, When::Before);
+    pair.remove_operation(&nobody, operation_id(1)).await.unwrap_err();
+    assert_eq!(sites.a.operation(operation_id(1)).await.unwrap(), None);
+    assert_eq!(sites.b.records(operation_id(1), 0).await.unwrap().len(), 3);
+    pair.remove_operation(&nobody, operation_id(1)).await.unwrap();
+    assert_eq!(sites.b.operation(operation_id(1)).await.unwrap(), None);
+}

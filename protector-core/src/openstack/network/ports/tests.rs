@@ -52,6 +52,7 @@ fn port() -> Port {
         extra_dhcp_opts: vec![dhcp_option(Some("10.20.0.9"))],
         qos_policy_id: Some("q1".to_owned()),
         dns_name: Some("web-1".to_owned()),
+        created_at: Some("2026-11-22T16:00:04Z".parse().unwrap()),
     }
 }
 
@@ -124,7 +125,14 @@ async fn list_without_filters_follows_the_pages() {
 async fn get_reads_what_a_member_sees_in_a_cloud_without_extensions() {
     let mut cloud = MockCloud::start().await;
     let mut bare = answer();
-    for key in ["binding:host_id", "qos_policy_id", "dns_name", "port_security_enabled", "extra_dhcp_opts"] {
+    for key in [
+        "binding:host_id",
+        "qos_policy_id",
+        "dns_name",
+        "port_security_enabled",
+        "extra_dhcp_opts",
+        "created_at",
+    ] {
         bare.as_object_mut().unwrap().remove(key).unwrap();
     }
     let mock = cloud.expect("GET", PORT, None, None, 200, json!({"port": bare})).await;
@@ -136,6 +144,7 @@ async fn get_reads_what_a_member_sees_in_a_cloud_without_extensions() {
         dns_name: None,
         port_security_enabled: None,
         extra_dhcp_opts: Vec::new(),
+        created_at: None,
         ..port()
     };
     assert_eq!(read, expected);
