@@ -23,30 +23,31 @@ use std::time::Duration;
 const COMPUTE_HOSTS: u32 = 8;
 
 /// The sites have much to do at a time here: what does not come by then does not come.
-const LONGEST_STEP: Duration = Duration::from_hours(2);
+pub(crate) const LONGEST_STEP: Duration = Duration::from_hours(2);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Shape {
     /// Groups, moved at once
     #[arg(long)]
-    groups: u32,
+    pub(crate) groups: u32,
     /// VMs of each
     #[arg(long)]
-    servers: u32,
+    pub(crate) servers: u32,
     /// Volumes of each VM
     #[arg(long)]
-    volumes: u32,
+    pub(crate) volumes: u32,
     /// Ports of each VM, each in a network of its own
     #[arg(long)]
-    ports: u32,
+    pub(crate) ports: u32,
 }
 
-fn group(number: u32) -> String {
+pub(crate) fn group(number: u32) -> String {
     format!("group-{number}")
 }
 
-fn estate(shape: Shape) -> Result<Estate> {
+/// What there is at the sites before, as a file of an estate says it.
+pub(crate) fn estate(shape: Shape) -> Value {
     let networks: Vec<Value> = (0..shape.ports)
         .map(|number| {
             json!({"name": format!("net-{number}"), "subnet": format!("subnet-{number}"),
@@ -63,7 +64,7 @@ fn estate(shape: Shape) -> Result<Estate> {
             "volumes": volumes})
         })
         .collect();
-    let told = json!({
+    json!({
         "compute_hosts": COMPUTE_HOSTS,
         "flavors": [{"name": "small", "vcpus": 1, "ram": 512}],
         "volume_types": [{"name": "replicated", "replicated": true}],
@@ -74,8 +75,7 @@ fn estate(shape: Shape) -> Result<Estate> {
             "networks": networks,
             "servers": servers,
         }],
-    });
-    Estate::parse(&told.to_string()).map_err(anyhow::Error::msg)
+    })
 }
 
 pub(crate) fn measure(shape: Shape) -> Result<Value> {
@@ -86,7 +86,8 @@ pub(crate) fn measure(shape: Shape) -> Result<Value> {
 
 async fn moved(folder: &Path, shape: Shape) -> Result<Value> {
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new("2026-03-01T02:00:00Z".parse()?));
-    let beginning = Beginning::Told(Box::new(estate(shape)?));
+    let estate = Estate::parse(&estate(shape).to_string()).map_err(anyhow::Error::msg)?;
+    let beginning = Beginning::Told(Box::new(estate));
     let wanted = Wanted { seed: Some(1), beginning, ..Wanted::default() };
     let pair = EmbeddedPair::start(Folder::open(folder)?, &wanted, &clock)?;
     forget_peak()?;
@@ -143,7 +144,7 @@ async fn moved(folder: &Path, shape: Shape) -> Result<Value> {
     }))
 }
 
-async fn protect(protector: &Protector, shape: Shape) -> Result<Value> {
+pub(crate) async fn protect(protector: &Protector, shape: Shape) -> Result<Value> {
     let begun = Used::now();
     let mut events = 0_u64;
     for number in 0..shape.groups {
@@ -165,7 +166,7 @@ async fn protect(protector: &Protector, shape: Shape) -> Result<Value> {
     Ok(json!({"seconds": took.seconds, "processor_seconds": took.processor_seconds, "events": events}))
 }
 
-async fn plan(protector: &Protector, request: &Request) -> Result<Plan> {
+pub(crate) async fn plan(protector: &Protector, request: &Request) -> Result<Plan> {
     let planned = Box::pin(protector.plan(request)).await?;
     let Some(plan) = planned.plan else {
         let findings: Vec<String> = planned.findings.iter().take(5).map(ToString::to_string).collect();
@@ -175,16 +176,16 @@ async fn plan(protector: &Protector, request: &Request) -> Result<Plan> {
 }
 
 /// What came of one group's move, by the sites' clock.
-struct Run {
+pub(crate) struct Run {
     /// Why not all of it was done, if it was not.
-    trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     ended: Duration,
     /// The longest time without an event of the group's own.
     longest_wait: Duration,
-    events: u64,
+    pub(crate) events: u64,
 }
 
-async fn watch(mut handle: OperationHandle, clock: &Arc<dyn Clock>) -> Result<Run> {
+pub(crate) async fn watch(mut handle: OperationHandle, clock: &Arc<dyn Clock>) -> Result<Run> {
     let mut last = clock.monotonic();
     let (mut longest_wait, mut events) = (Duration::ZERO, 0);
     while handle.next().await.is_some() {
@@ -200,7 +201,7 @@ async fn watch(mut handle: OperationHandle, clock: &Arc<dyn Clock>) -> Result<Ru
 }
 
 /// How many servers do not run at the second site with all their disks and ports, or still run at the first.
-fn wrong(folder: &Path, shape: Shape) -> Result<u32> {
+pub(crate) fn wrong(folder: &Path, shape: Shape) -> Result<u32> {
     let world = rusqlite::Connection::open(folder.join("world.db"))?;
     let mut statement = world.prepare("SELECT scope, document FROM record WHERE kind = 'compute.server'")?;
     let rows = statement.query_map((), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;

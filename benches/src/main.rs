@@ -1,6 +1,7 @@
 //! Measures one goal in a process of its own, and prints what it took as one line of JSON. `cargo xtask bench` runs it for every
 //! goal and writes the report.
 
+mod apart;
 mod commits;
 mod estate;
 mod groups;
@@ -22,6 +23,8 @@ enum Goal {
     },
     /// Groups that are protected and then moved, all at once
     Groups(groups::Shape),
+    /// A group that is protected and moved, on sites in a process of their own
+    Apart(apart::Apart),
     /// So many commits of SQLite, as durable as the journal's
     Commits {
         /// How many
@@ -33,6 +36,7 @@ fn main() -> Result<()> {
     let told: Value = match Goal::parse() {
         Goal::Estate { servers } => estate::measure(servers)?,
         Goal::Groups(shape) => groups::measure(shape)?,
+        Goal::Apart(wanted) => apart::measure(&wanted)?,
         Goal::Commits { count } => commits::measure(count)?,
     };
     Ok(writeln!(io::stdout().lock(), "{told}")?)

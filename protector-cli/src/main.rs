@@ -1,7 +1,9 @@
 //! `protector`: see the library of this crate.
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use protector_cli::{Answer, Arguments, Command, Error, Format, SimulatorCommand};
+use protector_core::error::Code;
 use protector_core::faces::exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -12,7 +14,15 @@ fn main() -> ExitCode {
         Err(error) => {
             // There is nowhere else to say it.
             drop(error.print());
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
+            if !error.use_stderr() {
+                return ExitCode::from(exit::DONE);
+            }
+            // Who asks for nothing is shown what there is; who is refused is told what every face tells.
+            if error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                let code = Code::ArgumentInvalid;
+                drop(writeln!(io::stderr(), "hint: {}\ncode: {code}", code.hint()));
+            }
+            return ExitCode::from(exit::USAGE);
         }
     };
     if let Command::Completion { shell } = &arguments.command {

@@ -16,12 +16,16 @@ mod bench;
 mod detached;
 #[path = "command/documents.rs"]
 mod documents;
+#[path = "command/guide.rs"]
+mod guide;
 #[path = "command/look.rs"]
 mod look;
 #[path = "command/page.rs"]
 mod page;
 #[path = "command/pages.rs"]
 mod pages;
+#[path = "command/reader.rs"]
+mod reader;
 #[path = "command/simulator.rs"]
 mod simulator;
 #[path = "command/support_bundle.rs"]

@@ -15,7 +15,8 @@ pub use decide::{Command, decide};
 pub use event::{Event, Trouble};
 pub use execute::{Assignment, ExecutionLimits, Executor, Left, Log, LogError, Outcome};
 pub use plan::{
-    Plan, PlanBuilder, PlanError, PlannedStep, Recovery, StepBuilder, Waiting, done, output, output_or,
+    Plan, PlanBuilder, PlanError, PlannedStep, Recovery, StepBuilder, StepInput, Waiting, done, output,
+    output_or,
 };
 pub use state::{IllegalTransition, OperationState, StepState};
 pub use step::{Observation, StepError, StepKind, StepKinds, StepRun};

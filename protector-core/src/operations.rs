@@ -3,6 +3,7 @@
 mod add_member;
 mod admission;
 mod commit;
+mod credential;
 mod failover;
 mod housekeeping;
 mod placement;

@@ -19,6 +19,8 @@ def pytest_addoption(parser):
     group.addoption('--bed', help='description of the pair of sites (bed.json)')
     group.addoption('--program', default=str(DEFAULT_PROGRAM), help='the site_failover binary')
     group.addoption('--command', default=str(DEFAULT_COMMAND), help='the protector binary')
+    group.addoption('--openstack', help='the Python of an environment with the openstack command and the plug-in')
+    group.addoption('--ansible', help='the Python of an environment with Ansible and the package')
     group.addoption('--artifacts', help='directory for the fidelity reports')
     group.addoption('--keep', action='store_true', help='leave the estate behind')
     group.addoption('--kill-share', default='1/3', metavar='N/M',
@@ -144,6 +146,17 @@ def estates(request, bed, say):
 def estate(estates):
     """The world of the scenario, as if newly made: rebuilt if the module before left traces."""
     return estates.pristine()
+
+
+@pytest.fixture(scope='module')
+def seldom_scheduled(bed, estate):
+    """What is the newest point is the test's affair, and no schedule's."""
+    import world
+
+    array = next(iter(bed.arrays.values()))
+    array.window('POST', '/_settings', {'schedule_interval': 3600})
+    yield
+    array.window('POST', '/_settings', world.SCHEDULES)
 
 
 @pytest.fixture(scope='session')

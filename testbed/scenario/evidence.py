@@ -30,7 +30,7 @@ class Evidence:
         found = []
         for program in self.programs:
             for result in program.history[self._runs.get(id(program), 0):][-3:]:
-                found.append((f'site_failover {" ".join(result.arguments)}', result.told()))
+                found.append((' '.join(result.arguments), result.told()))
         passed = [f'{r["method"]:6} {r["target"]} {r["path"]} {r["status"]} {r["action"] or ""}'
                   f'{r["error"] or ""}' for r in self._requests()[-TAIL:]]
         if passed:

@@ -70,6 +70,12 @@ class Faults:
         return self.rule(site, service, 'answer', method, path, status=500,
                          answer_body={'error': {'code': 500, 'message': 'broken for a test'}})
 
+    def silences(self, site):
+        """Neither the site's services nor its array answer from now on: every connection is closed. Returns the rules'
+        numbers."""
+        return [self.rule(site, service, 'drop-before', times=0)
+                for service in (*self.bed.sites[site].proxied, 'array')]
+
     def fired(self, number):
         return any(r['id'] == number and r['fired'] for r in self._ask('GET', '/rules')['rules'])
 

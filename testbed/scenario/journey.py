@@ -146,6 +146,14 @@ class Journey:
         until(f'{suffix} on {target}', lambda: self.bed.array_of(target).arrived(
             f'{array.name}:{group}.{suffix}'), 60)
 
+    def replicated(self, moment, sync):
+        """What the volumes hold at `moment`, in their order, as a point that has arrived at the other site when `sync` has
+        run."""
+        site = self.program.group(self.group)['current_primary_site']
+        written = self.contents.write(site, self.volumes[site], moment)
+        sync()
+        return [written[volume] for volume in self.volumes[site]]
+
     def write_around_a_decoy(self, source, target):
         """New content, a point of it, and newer content again: what has to arrive."""
         self.moves += 1
@@ -226,10 +234,10 @@ class Journey:
         self.owned = checks.Owned(self.before, {self.home: self.members.values()})
         self.volumes = {self.home: [v for i in self.members.values() for v in self.volumes_of(i)]}
 
-    def unprotect(self):
+    def unprotect(self, drive=None):
         """Leaves the VMs at home as they were before, and nothing of protector anywhere."""
         held = self.contents.read(self.home, self.volumes[self.home])
-        result = self.program.run('unprotect', self.group)
+        result = (drive or self.program.run)('unprotect', self.group)
         assert result.operation['status'] == 'completed', result.told()
         self.look()
         assert checks.same_vms(self.before, self.now, self.home, self.members,

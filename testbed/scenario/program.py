@@ -125,15 +125,18 @@ class Program:
 
     def start(self, *arguments, output='json', binary=None):
         """Starts the program and returns at once."""
+        return self.launch([binary or self.binary, '--config', str(self.configuration.protector_file),
+                            '--output', output, *arguments], arguments)
+
+    def launch(self, command, arguments, environment=()):
+        """Starts a command line with this configuration; `arguments` is what it is called, its first word in the record."""
         self._count += 1
         paths = [self.directory / f'run-{self._count:03}.{part}' for part in ('stdout', 'stderr')]
-        command = [binary or self.binary, '--config', str(self.configuration.protector_file),
-                   '--output', output, *arguments]
         if arguments[0] != 'status':            # which asks the stores alone, also while another runs
             self.faults.mark(f'{COMMAND}{arguments[0]}')
         with open(paths[0], 'wb') as stdout, open(paths[1], 'wb') as stderr:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout,
-                                       stderr=stderr, env=self.environment(), cwd=self.directory)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                                       env={**self.environment(), **dict(environment)}, cwd=self.directory)
         self.faults.victim(process.pid)
         self._running = [r for r in self._running if not r.ended()]
         self._running.append(Running(self, arguments, process, paths))
@@ -148,14 +151,16 @@ class Program:
 
     def run(self, *arguments, expect=DONE, limit=LIMIT, output='json'):
         """Runs to the end; `expect` is the exit code it has to have (None: any)."""
-        result = self.start(*arguments, output=output).result(limit)
-        if expect is not None and result.code != expect:
-            raise Misbehaved(f'{result.told()}\nexpected exit code {expect}')
-        return result
+        return self.ended(self.start(*arguments, output=output), expect, limit)
 
     def command(self, *arguments, expect=DONE, limit=LIMIT):
         """The same with the command of the same configuration, `protector`."""
-        result = self.start(*arguments, binary=self.command_binary).result(limit)
+        return self.ended(self.start(*arguments, binary=self.command_binary), expect, limit)
+
+    @staticmethod
+    def ended(running, expect=DONE, limit=LIMIT):
+        """Waits for the end of what was started."""
+        result = running.result(limit)
         if expect is not None and result.code != expect:
             raise Misbehaved(f'{result.told()}\nexpected exit code {expect}')
         return result

@@ -1,13 +1,13 @@
-"""What there is besides planned moves, on the real sites: tests, replication on demand, taking back,
-committing, and the day on which the primary is silent. The steps build on one another."""
+"""The `protector` command: what there is besides planned moves, tests, replication on demand, taking back, committing, and
+the day on which the primary is silent; planned before, and shown after. The steps build on one another."""
 import pytest
 
 import checks
 import program as codes
-import world
+from faces import Protector
 from journey import Journey
 
-pytestmark = pytest.mark.incremental
+pytestmark = [pytest.mark.incremental, pytest.mark.usefixtures('seldom_scheduled')]
 VMS = ('app-web', 'app-node')
 
 
@@ -17,13 +17,9 @@ def journey(bed, estate, make_program, artifacts, say):
                    {vm: estate.members[vm] for vm in VMS}, artifacts, say, destroyed=False)
 
 
-@pytest.fixture(scope='module', autouse=True)
-def seldom_scheduled(bed, estate):
-    """What is the newest point is the test's affair, and no schedule's."""
-    array = next(iter(bed.arrays.values()))
-    array.window('POST', '/_settings', {'schedule_interval': 3600})
-    yield
-    array.window('POST', '/_settings', world.SCHEDULES)
+@pytest.fixture(scope='module')
+def protector(journey):
+    return Protector(journey.program, journey.group)
 
 
 @pytest.fixture(scope='module')
@@ -41,26 +37,16 @@ def operate(journey):
     return run
 
 
-def silence(faults, bed, site):
-    """Neither the site's services nor its array answer: every connection is closed."""
-    for service in (*bed.sites[site].proxied, 'array'):
-        faults.rule(site, service, 'drop-before', times=0)
-
-
-def replicated(journey, operate, moment):
-    """What the volumes hold at `moment`, as a point that has arrived at the other site."""
-    site = journey.program.group(journey.group)['current_primary_site']
-    written = journey.contents.write(site, journey.volumes[site], moment)
-    operate('sync')
-    return [written[volume] for volume in journey.volumes[site]]
-
-
-def test_protect(journey):
-    journey.protect()
+def test_protect_as_it_was_planned(journey, protector, quiet):
+    new = {'primary_site': journey.home, 'secondary_site': journey.away, 'members': list(VMS)}
+    with quiet():
+        planned = protector.plan('protect', **new)
+    done = journey.protect(protector.drive(**new))
+    assert protector.planned_hash(done.operation) == planned
 
 
 def test_a_test_runs_on_a_point_and_asks_nothing_of_production(journey, operate, faults, bed):
-    expected = replicated(journey, operate, 'before-the-test')
+    expected = journey.replicated('before-the-test', lambda: operate('sync'))
     journey.contents.write(journey.home, journey.volumes[journey.home], 'while-it-is-tested')
     before, mark = journey.look(), faults.mark('test')
     result = operate('test-failover')
@@ -86,8 +72,11 @@ def test_nothing_of_a_test_is_left_when_it_has_ended(journey, operate):
     journey.assert_untouched()
 
 
-def test_a_move_is_taken_back_to_what_the_vms_held_when_they_were_stopped(journey, operate):
-    journey.move('failover', journey.home, journey.away)
+def test_a_move_is_taken_back_to_what_the_vms_held_when_they_were_stopped(journey, operate, protector, quiet):
+    with quiet():
+        planned = protector.plan('failover')
+    done = journey.move('failover', journey.home, journey.away, protector.drive())
+    assert protector.planned_hash(done.operation) == planned
     held = journey.contents.read(journey.home, journey.volumes[journey.home])
     journey.contents.write(journey.away, journey.volumes[journey.away], 'in-vain')
     result = operate('undo')
@@ -109,10 +98,10 @@ def test_what_is_committed_is_kept_no_longer(journey, operate):
         assert state['protection_group_snapshots'][f'{snapshot["group"]}.{snapshot["name"]}']['destroyed']
 
 
-def test_a_disaster_costs_what_came_after_the_newest_point_and_no_more(journey, operate, faults, bed):
-    expected = replicated(journey, operate, 'the-newest-point')
+def test_a_disaster_costs_what_came_after_the_newest_point_and_no_more(journey, operate, faults):
+    expected = journey.replicated('the-newest-point', lambda: operate('sync'))
     journey.contents.write(journey.home, journey.volumes[journey.home], 'lost')
-    silence(faults, bed, journey.home)
+    faults.silences(journey.home)
     refused = operate('failover', '--unplanned', expect=codes.REFUSED)
     assert [code for code, *_ in refused.findings()] == ['loss-not-accepted'], refused.told()
     result = operate('failover', '--unplanned', '--accept-loss')
@@ -133,9 +122,10 @@ def test_a_site_that_is_back_is_fenced_and_gets_the_data(journey, operate):
     assert checks.stopped(journey.now, journey.home, journey.members) == []
 
 
-def test_the_way_home_brings_what_was_written_since_the_disaster(journey):
-    journey.move('failback', journey.away, journey.home)
+def test_the_way_home_brings_what_was_written_since_the_disaster(journey, protector):
+    done = journey.move('failback', journey.away, journey.home, protector.drive())
+    assert protector.shown() == done.operation
 
 
-def test_unprotect_leaves_no_trace(journey):
-    journey.unprotect()
+def test_unprotect_leaves_no_trace(journey, protector):
+    journey.unprotect(protector.drive())

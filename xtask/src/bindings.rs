@@ -2,6 +2,8 @@
 
 mod faces;
 
+pub(crate) use faces::openstack_client;
+
 use crate::process::{run, succeeds};
 use crate::python::interpreter::{self, Minor};
 use crate::python::pytest;
@@ -37,6 +39,13 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
         test(&workspace.root.join(FOLDER), python)?;
     }
     faces::tests(workspace, &wheel)
+}
+
+/// Builds the wheel and installs it with the faces in Python; gives what the scenario is told of them.
+pub(crate) fn options(workspace: &Workspace) -> Result<Vec<String>> {
+    let [builds, _] = PYTHONS;
+    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?)?;
+    faces::options(workspace, &wheel)
 }
 
 fn pip(python: &Path) -> Command {

@@ -5,6 +5,7 @@ mod bench;
 mod bindings;
 mod differences;
 mod docs;
+mod guide;
 mod openapi;
 mod pair;
 mod process;
@@ -41,6 +42,8 @@ enum Command {
     Bench,
     /// Writes the generated pages of docs/
     Docs,
+    /// Builds the user's guide, a site with the generated references, below the target folder
+    Guide,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Openapi(arguments) => openapi::validate(&workspace, &arguments),
         Command::Bench => bench::measure(&workspace),
         Command::Docs => docs::write(&workspace),
+        Command::Guide => guide::build(&workspace),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

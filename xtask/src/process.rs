@@ -16,6 +16,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// What a program writes to standard output; anything but success is an error.
+pub(crate) fn written(command: &mut Command) -> Result<String> {
+    let line = line(command);
+    println!("$ {line}");
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("failed to start `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` ended with {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{line}` wrote what is no text"))
+}
+
 /// Whether a program starts and succeeds, without a word.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

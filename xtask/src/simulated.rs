@@ -1,5 +1,6 @@
 //! The testbed's scenario on a pair of simulated sites.
 
+use crate::bindings;
 use crate::differences::{self, Judged};
 use crate::pair::{self, Pair};
 use crate::programs;
@@ -14,6 +15,7 @@ use std::process::Command;
 const TESTS: &[&str] = &[
     "test_scenario.py",
     "test_operations.py",
+    "test_faces.py",
     "test_bad_input.py",
     "test_kills.py",
     "test_members.py",
@@ -31,12 +33,13 @@ const KILLS: [&str; 2] = ["--kill-share", "1/3"];
 pub(crate) fn scenario(workspace: &Workspace) -> Result<()> {
     let root = &workspace.root;
     programs::build(workspace)?;
+    let faces = bindings::options(workspace)?;
     let python = python::TESTBED.python(workspace)?;
     let pair = Pair::start(workspace, FOLDER)?;
     let mut pytest = python::pytest(&python, root);
     pytest.args(TESTS.iter().map(|test| format!("testbed/scenario/{test}")));
     pytest.arg("--bed").arg(pair.folder.join("bed.json"));
-    pytest.args(programs::options(workspace));
+    pytest.args(programs::options(workspace)).args(faces);
     pytest.arg("--artifacts").arg(pair.folder.join("reports"));
     pair.run(pytest.args(KILLS).arg("--kill-seed").arg(commit(root)))?;
     differences::compare(workspace, &python, &pair.folder.join(pair::REQUESTS), Judged::Simulated)

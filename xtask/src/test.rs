@@ -3,7 +3,7 @@
 use crate::process::{cargo, run as run_command, succeeds, tool};
 use crate::tier::{Ending, Tiers};
 use crate::workspace::Workspace;
-use crate::{bindings, python, simulated, strangers, tree};
+use crate::{bindings, guide, python, simulated, strangers, tree};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::process::Command;
@@ -40,6 +40,8 @@ enum Tier {
     Python,
     /// The Python package: its wheel, in environments of its own
     Bindings,
+    /// The user's guide: every page and reference, as a site
+    Guide,
     /// Other people's clients on simulated pairs
     Strangers,
     /// The testbed's scenario on a simulated pair
@@ -60,6 +62,7 @@ impl Tier {
             Self::Docs => "docs",
             Self::Python => "python",
             Self::Bindings => "bindings",
+            Self::Guide => "guide",
             Self::Strangers => "strangers",
             Self::Scenario => "scenario",
             Self::Deny => "deny",
@@ -71,6 +74,7 @@ impl Tier {
         match self {
             Self::Tree => 5,
             Self::Format | Self::Spelling => 10,
+            Self::Guide => 60,
             Self::Lints => 180,
             Self::Tests => 540,
             Self::Strangers => 420,
@@ -106,6 +110,7 @@ impl Tier {
             }
             Self::Python => return python::tests(workspace),
             Self::Bindings => bindings::tests(workspace)?,
+            Self::Guide => guide::build(workspace)?,
             Self::Strangers => strangers::tests(workspace)?,
             Self::Scenario => simulated::scenario(workspace)?,
             Self::Deny => return deny(workspace, install_deny),

@@ -1,5 +1,6 @@
 //! `cargo xtask testbed`: two real OpenStack sites on this machine, and the scenario on them.
 
+use crate::bindings;
 use crate::differences::{self, Judged};
 use crate::pair;
 use crate::process::run as run_command;
@@ -111,9 +112,14 @@ impl Bed<'_> {
     fn test(&self, scenario: &Scenario) -> Result<()> {
         let mut tiers = Tiers::new("cargo xtask testbed test");
         tiers.run("programs", 300, || passed(programs::build(self.workspace)));
+        let mut faces = Vec::new();
+        tiers.run("faces in Python", 300, || {
+            faces = bindings::options(self.workspace)?;
+            Ok(Ending::Passed)
+        });
         tiers.run("sites", 480, || passed(self.act("up", &[])));
         let tests = Tests::of(scenario);
-        tiers.run("scenario", tests.budget, || passed(self.scenario(&tests)));
+        tiers.run("scenario", tests.budget, || passed(self.scenario(&tests, &faces)));
         tiers.run("recording", 10, || passed(self.recording(scenario.record)));
         if !scenario.keep {
             tiers.always("sites down", 60, || passed(self.act("down", &[])));
@@ -122,7 +128,7 @@ impl Bed<'_> {
     }
 
     /// Runs the scenario in one process: the estate that it plays in takes longer to make than most tests.
-    fn scenario(&self, tests: &Tests) -> Result<()> {
+    fn scenario(&self, tests: &Tests, faces: &[String]) -> Result<()> {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let told = [
             ["--bed".to_owned(), path(self.folder.join("bed.json"))],
@@ -131,7 +137,7 @@ impl Bed<'_> {
         let programs = programs::options(self.workspace);
         let files: Vec<_> = tests.files.iter().map(|file| format!("testbed/scenario/{file}")).collect();
         let files: Vec<_> = files.iter().map(String::as_str).collect();
-        self.pytest(&files, &[&told.concat(), &programs[..], tests.options.as_slice()].concat())
+        self.pytest(&files, &[&told.concat(), &programs[..], faces, tests.options.as_slice()].concat())
     }
 
     /// Says what the sites answered that the recording does not know, and whether the same program has asked the same of
@@ -186,12 +192,12 @@ impl Tests {
             }
             (false, None) => (None, Vec::new()),
         };
-        let mut files = vec!["test_scenario.py", "test_operations.py", "test_bad_input.py"];
+        let mut files = vec!["test_scenario.py", "test_operations.py", "test_faces.py", "test_bad_input.py"];
         files.extend(kills.map(|_| "test_kills.py"));
         // The last leave the estate otherwise than they found it: with VMs that have grown, and in ruins.
         files.extend(["test_members.py", "test_refusals.py"]);
         let options = options.into_iter().map(ToOwned::to_owned).collect();
-        Self { files, options, budget: 800 + kills.unwrap_or_default() }
+        Self { files, options, budget: 1000 + kills.unwrap_or_default() }
     }
 }
 
@@ -228,6 +234,7 @@ mod tests {
             [
                 "test_scenario.py",
                 "test_operations.py",
+                "test_faces.py",
                 "test_bad_input.py",
                 "test_members.py",
                 "test_refusals.py"

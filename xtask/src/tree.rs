@@ -52,6 +52,12 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// All pages of the tree: their paths, and what is in them.
+pub(crate) fn pages(root: &Path) -> Result<Vec<(String, String)>> {
+    let files = read(root)?.into_iter().filter(|file| file.has_extension(&["md"]));
+    Ok(files.map(|file| (file.path, file.text)).collect())
+}
+
 /// All text files, in the order of their paths.
 fn read(root: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forms
+import jsonschema
 import protector
 import pytest
 
@@ -61,7 +63,7 @@ class Ansible:
         }
 
     def module(self, name, /, check=False, environment=(), **arguments):
-        """Runs one task, with --diff; what the module returned."""
+        """Runs one task, with --diff; what the module returned, which has the form that its page gives it."""
         options = ["--check"] if check else []
         if arguments:
             options += ["-a", json.dumps(arguments)]
@@ -74,7 +76,9 @@ class Ansible:
         begin = re.search(r"^localhost \| (\S+) => ", done.stdout, re.MULTILINE)
         assert begin, f"{name} {arguments}\n{done.stdout}{done.stderr}"
         returned, _ = json.JSONDecoder().raw_decode(done.stdout[begin.end() :])
-        return {**returned, "failed": begin[1].startswith("FAILED")}
+        answer = {**returned, "failed": begin[1].startswith("FAILED")}
+        jsonschema.validate(answer, forms.of(name))
+        return answer
 
     def thrice(self, name, /, **arguments):
         """A task in check mode, for real, and once more: check mode touches nothing and plans what is run; the second is ok."""

@@ -1,6 +1,7 @@
 """What all commands of this plugin have in common: how the sites are opened, how an error is told, how the process ends."""
 
 import contextlib
+import functools
 import sys
 
 from osc_lib.command import command
@@ -20,6 +21,12 @@ class Protected:
     # works while that cloud does not answer.
     auth_required = False
     exit_code = 0
+
+    def get_parser(self, prog_name):
+        """The parser, which tells arguments that cannot be used as every error is told."""
+        parser = super().get_parser(prog_name)
+        parser.error = functools.partial(errors.end_usage, parser)
+        return parser
 
     def run(self, parsed_args):
         """Runs the command; what fails is told with its cause, what to do about it, and its code."""

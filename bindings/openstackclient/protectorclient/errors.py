@@ -39,6 +39,13 @@ def package():
     return protector
 
 
+def end_usage(parser, message):
+    """Ends the process: the arguments cannot be used."""
+    parser.print_usage(sys.stderr)
+    hint = "Correct the named argument; nothing was changed."
+    parser.exit(USAGE, told(CommandFailed("argument-invalid", message, hint)) + "\n")
+
+
 def is_known(error):
     """Whether the error says itself what to do about it."""
     known = [CommandFailed]

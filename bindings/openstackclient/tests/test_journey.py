@@ -150,6 +150,9 @@ def rows(**kinds):
 
 
 TEXTS = {"type": "array", "items": TEXT}
+MAPPINGS = rows(
+    kind=TEXT, **{"from": TEXT}, name=TEXT, to=TEXT, mapped=TEXT, explicit=TRUTH, needed_by=TEXTS, problems=TEXTS
+)
 OPERATIONS = rows(id=TEXT, operation_type=TEXT, group_name=TEXT, status=TEXT, progress=WHOLE, started_at=maybe(TEXT))
 ONE_OPERATION = fields(
     id=TEXT, operation_type=TEXT, status=TEXT, progress=WHOLE, source_site=TEXT, target_site=TEXT,
@@ -188,9 +191,8 @@ FORMS = {
     "operation report": rows(
         id=TEXT, site=maybe(TEXT), status=TEXT, seconds=maybe(NUMBER), critical=TRUTH, remarks=TEXT
     ),
-    "mapping validate": rows(
-        kind=TEXT, **{"from": TEXT}, name=TEXT, to=TEXT, mapped=TEXT, explicit=TRUTH, needed_by=TEXTS, problems=TEXTS
-    ),
+    "mapping list": MAPPINGS,
+    "mapping validate": MAPPINGS,
     "plan show failover web": fields(
         operation_type=TEXT, group_name=TEXT, source_site=TEXT, target_site=TEXT, hash=TEXT, recovery={},
         steps=rows(

@@ -12,6 +12,7 @@
 //! | `clouds` | lists of the typed OpenStack clients, turned into Python as they are read |
 //! | `pair` | a simulated pair, served |
 //! | `waiting` | the ways to wait: here, with Ctrl-C; or in an event loop |
+//! | `ending` | that an interpreter ends without threads of ours in it |
 //! | `runtime` | what runs it all, one a process |
 //! | `failure` | why something failed, as an exception |
 //! | `conversion` | values |
@@ -19,6 +20,7 @@
 mod clouds;
 mod conversion;
 mod driver;
+mod ending;
 mod failure;
 mod handle;
 mod pair;
@@ -54,6 +56,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::ending::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

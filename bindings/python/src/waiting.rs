@@ -1,5 +1,6 @@
 //! The two ways to wait: here, where Ctrl-C is looked for, or in an event loop. What is waited for runs on its own either way.
 
+use crate::ending;
 use crate::failure::Failure;
 use crate::runtime;
 use pyo3::prelude::*;
@@ -75,7 +76,9 @@ pub(crate) fn awaitable<P: Product>(
         // The interpreter may be busy: that must not keep others from running.
         tokio::task::spawn_blocking(move || {
             // There is nobody to tell in an interpreter that ends.
-            Python::try_attach(|py| tell(py, outcome, &event_loop, &settle, &settled));
+            if let Some(_inside) = ending::enter() {
+                Python::try_attach(|py| tell(py, outcome, &event_loop, &settle, &settled));
+            }
         });
     });
     Ok(future)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -77,6 +79,42 @@ def test_a_task_that_is_cancelled_stops_its_operation_and_resume_goes_on(pair: p
             assert len(await sites.operations_async()) == 1
 
     asyncio.run(journey())
+
+
+# An answer is handed over by another thread: this loop keeps that thread until the interpreter takes itself apart, or for a
+# second.
+ENDS_MEANWHILE = """
+import asyncio, sys, threading, time
+import protector
+
+ends = threading.Lock()
+ends.acquire()
+
+class Loop(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *arguments, **named):
+        handle = super().call_soon_threadsafe(*arguments, **named)
+        ends.acquire(timeout=1)
+        return handle
+
+class Last:
+    def __del__(self, release=ends.release, sleep=time.sleep):
+        release()
+        sleep(0.2)
+
+async def main():
+    config, clouds = sys.argv[1:]
+    return await protector.open(config, clouds=clouds).groups_async()
+
+sys.last, loop = Last(), Loop()
+print(loop.run_until_complete(main()))
+loop.close()
+"""
+
+
+def test_a_program_that_ends_while_an_answer_is_handed_over_ends_well(pair: protector.mock.Pair) -> None:
+    program = [sys.executable, "-W", "error", "-c", ENDS_MEANWHILE, pair.config, pair.clouds]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[]\n", "")
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")

@@ -1,5 +1,7 @@
 //! A page's `console` blocks: commands, and what they print. `…` stands for anything in a line, and alone in a line for any
-//! number of lines.
+//! number of lines. Its `yaml` blocks are files, each with its name in the first line.
+
+use std::collections::BTreeMap;
 
 /// A command of a page, and what the page says of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,21 +10,51 @@ pub(crate) struct Shown {
     pub(crate) printed: Vec<String>,
 }
 
-/// The commands of a page, in order. Every block of code in it has to be one of them.
+/// The commands of a page, in order. Every block of code in it has to be one of them, or a file.
 pub(crate) fn commands(page: &str) -> Vec<Shown> {
     let mut shown: Vec<Shown> = Vec::new();
-    let mut inside = false;
-    for line in page.lines() {
-        if let Some(language) = line.strip_prefix("```") {
-            assert!(inside || language == "console", "a block of {language:?} is not run by any test");
-            inside = !inside;
-        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
-            shown.push(Shown { command: command.to_owned(), printed: Vec::new() });
-        } else if inside {
-            shown.last_mut().expect("a block begins with a command").printed.push(line.to_owned());
+    for (language, lines) in blocks(page) {
+        if language == "yaml" {
+            continue;
+        }
+        assert!(language == "console", "a block of {language:?} is not run by any test");
+        for line in lines {
+            if let Some(command) = line.strip_prefix("$ ") {
+                shown.push(Shown { command: command.to_owned(), printed: Vec::new() });
+            } else {
+                shown.last_mut().expect("a block begins with a command").printed.push(line.to_owned());
+            }
         }
     }
     shown
+}
+
+/// The files of a page: their names and what is in them.
+pub(crate) fn files(page: &str) -> BTreeMap<String, String> {
+    let files = blocks(page).into_iter().filter(|(language, _)| *language == "yaml");
+    files
+        .map(|(_, lines)| {
+            let name = lines[0].strip_prefix("# ").expect("a file begins with its name");
+            (name.to_owned(), lines.join("\n"))
+        })
+        .collect()
+}
+
+/// The blocks of code: in which language, and their lines.
+fn blocks(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            inside = !inside;
+            if inside {
+                blocks.push((language, Vec::new()));
+            }
+        } else if inside {
+            blocks.last_mut().expect("a block was begun").1.push(line);
+        }
+    }
+    blocks
 }
 
 /// A command's words; what stands in double quotes is one.
@@ -97,4 +129,11 @@ fn a_page_is_its_commands_and_what_they_print() {
     assert_eq!(shown.len(), 2);
     assert_eq!((shown[0].command.as_str(), shown[0].printed.len()), ("protector site list", 1));
     assert_eq!(words(&shown[1].command), ["protector", "x", "--reason", "two words"]);
+}
+
+#[test]
+fn a_file_of_a_page_has_its_name_in_its_first_line() {
+    let page = "```yaml\n# a.yaml\nx: 1\n```\ntext\n```console\n$ protector tick\n```\n";
+    assert_eq!(files(page), [("a.yaml".to_owned(), "# a.yaml\nx: 1".to_owned())].into());
+    assert_eq!(commands(page).len(), 1);
 }

@@ -1,7 +1,7 @@
 use crate::domain::{Finding, OperationType};
 use crate::id::{GroupId, SiteName, StepId};
 use crate::journal::canonical::{CanonicalJson, Sorted};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,12 +86,41 @@ pub struct PlannedStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<Waiting>,
     /// What it is given; [`output`], [`output_or`] and [`done`] refer to what will have become of an earlier step.
-    pub input: Value,
+    pub input: StepInput,
     /// The calls it makes, for a person.
     pub calls: Vec<String>,
     /// How it is undone, for a person; `None` if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revert: Option<String>,
+}
+
+/// What a step is given, kept as a text: a plan has thousands of them, and as trees they took most of its memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepInput(CanonicalJson);
+
+impl StepInput {
+    /// Keeps an input.
+    pub fn of(input: &Value) -> Self {
+        Self(CanonicalJson::of_value(input))
+    }
+
+    /// The input.
+    pub fn value(&self) -> Value {
+        // It was written from a value.
+        self.0.read().unwrap_or_default()
+    }
+}
+
+impl Serialize for StepInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StepInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|input| Self::of(&input))
+    }
 }
 
 /// How long a step is waited for that does not come to its end.
@@ -228,7 +257,7 @@ impl Plan {
     /// # Errors
     /// [`PlanError::NoOutput`].
     pub fn resolve(step: &PlannedStep, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
-        resolve(&step.input, outputs)
+        resolve(&step.input.value(), outputs)
     }
 }
 
@@ -277,7 +306,7 @@ struct Target {
 }
 
 /// Null is a value here, too.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
@@ -389,12 +418,13 @@ impl PlanBuilder {
     /// Adds a step. Steps whose outputs the input refers to are added to what it builds on, unless it is said to come
     /// merely after them.
     pub fn add(&mut self, step: StepBuilder) -> StepId {
-        let StepBuilder { step: mut planned } = step;
+        let StepBuilder { step: mut planned, input } = step;
         let builds_on: BTreeSet<StepId> = planned.after.into_iter().collect();
         let mut merely_after: BTreeSet<StepId> = planned.merely_after.into_iter().collect();
         merely_after.retain(|step| !builds_on.contains(step));
         let mut references = References::default();
-        references.collect(&planned.input);
+        references.collect(&input);
+        planned.input = StepInput::of(&input);
         let References { mut needed, replaceable } = references;
         needed.extend(builds_on);
         needed.extend(merely_after.iter().cloned());
@@ -443,6 +473,7 @@ impl PlanBuilder {
 #[derive(Debug)]
 pub struct StepBuilder {
     step: PlannedStep,
+    input: Value,
 }
 
 impl StepBuilder {
@@ -461,10 +492,11 @@ impl StepBuilder {
                 optional: false,
                 patience: None,
                 waits: None,
-                input: Value::Null,
+                input: StepInput::of(&Value::Null),
                 calls: Vec::new(),
                 revert: None,
             },
+            input: Value::Null,
         }
     }
 
@@ -521,7 +553,7 @@ impl StepBuilder {
     /// With this input.
     #[must_use]
     pub fn input(mut self, input: impl Serialize) -> Self {
-        self.step.input = json!(input);
+        self.input = json!(input);
         self
     }
 

@@ -21,6 +21,11 @@ impl CanonicalJson {
         Ok(Self(text(value)?.into()))
     }
 
+    /// The canonical text of what is JSON already.
+    pub fn of_value(value: &Value) -> Self {
+        Self(text_of_value(value).into())
+    }
+
     /// What was written with nothing but values that are [`Sorted`] and structures whose fields are.
     ///
     /// # Errors
@@ -34,12 +39,34 @@ impl CanonicalJson {
         &self.0
     }
 
+    /// Whether it says nothing: `null`.
+    pub fn is_null(&self) -> bool {
+        &*self.0 == "null"
+    }
+
+    /// A text that was written by one of the above.
+    pub(crate) fn of_stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// What it says.
     ///
     /// # Errors
     /// It says something else.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
+    }
+}
+
+impl From<Value> for CanonicalJson {
+    fn from(value: Value) -> Self {
+        Self::of_value(&value)
+    }
+}
+
+impl PartialEq<Value> for CanonicalJson {
+    fn eq(&self, other: &Value) -> bool {
+        *self.0 == *text_of_value(other)
     }
 }
 
@@ -70,14 +97,17 @@ impl<T: Serialize> Serialize for Sorted<'_, T> {
 /// # Errors
 /// The value has no form in JSON (a map whose keys are no strings, for one).
 pub fn text(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    let value = serde_json::to_value(value)?;
+    serde_json::to_value(value).map(|value| text_of_value(&value))
+}
+
+fn text_of_value(value: &Value) -> String {
     let mut text = String::new();
-    write(&value, &mut text)?;
-    Ok(text)
+    write(value, &mut text);
+    text
 }
 
 /// `serde_json` sorts keys only as long as nobody in the dependency tree asks it to keep their order.
-fn write(value: &Value, text: &mut String) -> Result<(), serde_json::Error> {
+fn write(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
             let mut keys: Vec<_> = map.iter().collect();
@@ -87,9 +117,9 @@ fn write(value: &Value, text: &mut String) -> Result<(), serde_json::Error> {
                 if position > 0 {
                     text.push(',');
                 }
-                text.push_str(&serde_json::to_string(key)?);
+                text.push_str(&Value::from(key.as_str()).to_string());
                 text.push(':');
-                write(value, text)?;
+                write(value, text);
             }
             text.push('}');
         }
@@ -99,15 +129,14 @@ fn write(value: &Value, text: &mut String) -> Result<(), serde_json::Error> {
                 if position > 0 {
                     text.push(',');
                 }
-                write(value, text)?;
+                write(value, text);
             }
             text.push(']');
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            text.push_str(&serde_json::to_string(value)?);
+            text.push_str(&value.to_string());
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Versioned documents: a body under a kind and an id, changed by compare-and-set of its version.
 
+use super::canonical::CanonicalJson;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fmt;
 use uuid::Uuid;
 
@@ -145,7 +145,7 @@ pub struct Document {
     /// Written without the other site: only this store is known to have it.
     pub alone: bool,
     /// The content. `null` means that the document was removed; its version lives on.
-    pub body: Value,
+    pub body: CanonicalJson,
     /// When it was written, by the writer's clock.
     pub written_at: Timestamp,
 }
@@ -177,7 +177,7 @@ pub struct Pending {
     /// The version it would replace.
     pub expected: Option<Version>,
     /// The content it would have.
-    pub body: Value,
+    pub body: CanonicalJson,
     /// When it was proposed, by the writer's clock.
     pub at: Timestamp,
 }
@@ -215,7 +215,7 @@ pub struct Proposal {
     /// The version it replaces; nothing if it must be the first.
     pub expected: Option<Version>,
     /// The new content; `null` removes the document.
-    pub body: Value,
+    pub body: CanonicalJson,
     /// When, by the writer's clock.
     pub at: Timestamp,
 }

@@ -67,7 +67,7 @@ pub(crate) fn record(number: u64) -> Record {
 
 pub(crate) fn proposal(id: &str, expected: Option<Version>, version: Version, body: Value) -> Proposal {
     let intent = Intent { kind: DocumentKind::Group, id: id.to_owned(), version, write: WriteId::random() };
-    Proposal { intent, expected, body, at: at() }
+    Proposal { intent, expected, body: body.into(), at: at() }
 }
 
 /// The store of site A in a folder.

@@ -13,13 +13,13 @@ mod tests;
 pub use operations::PairTerm;
 pub use repair::{Mended, Mending, Repair};
 
+use super::canonical::CanonicalJson;
 use super::{
     Difference, Document, DocumentKind, Entry, Intent, Proposal, SiteStore, StoreError, Version, WriteId,
 };
 use crate::id::{OperationId, SiteName};
 use crate::time::Clock;
 use futures::try_join;
-use serde_json::Value;
 use settlement::{Apart, agreed};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -144,9 +144,9 @@ impl StorePair {
         id: &str,
         expected: Option<Version>,
         version: Version,
-        body: Value,
+        body: impl Into<CanonicalJson>,
     ) -> Result<(), StoreError> {
-        let at = self.clock.now();
+        let (at, body) = (self.clock.now(), body.into());
         let mut rounds = 0_usize;
         loop {
             let intent = Intent { kind, id: id.to_owned(), version, write: WriteId::random() };
@@ -251,10 +251,10 @@ impl StorePair {
         id: &str,
         expected: Option<Version>,
         version: Version,
-        body: Value,
+        body: impl Into<CanonicalJson>,
     ) -> Result<(), StoreError> {
         let intent = Intent { kind, id: id.to_owned(), version, write: WriteId::random() };
-        let proposal = Proposal { intent, expected, body, at: self.clock.now() };
+        let proposal = Proposal { intent, expected, body: body.into(), at: self.clock.now() };
         self.store(site)?.write_alone(proposal).await
     }
 

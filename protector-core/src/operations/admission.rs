@@ -1,7 +1,7 @@
 //! Whether VMs can be protected, all findings at once, and what their volumes have in common.
 
-use super::Known;
 use super::placement::{Claims, Placement, eligibility, port_eligibility, quota, volume_eligibility};
+use super::{Known, credential};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, ProtectionGroup, naming};
 use crate::driver::ArrayVolume;
@@ -40,6 +40,7 @@ impl Candidates<'_> {
     pub(super) fn admit(&self, findings: &mut Vec<Finding>, warnings: &mut Vec<Finding>) -> Admitted {
         let (source, target) = (self.source.site, self.target.site);
         let placement = Placement { target, mappings: &self.config.mappings, source_site: &source.site };
+        findings.extend([source, target].into_iter().filter_map(credential::role));
         let mut claims = Claims::default();
         for captured in self.captured {
             self.check_member(captured, (findings, warnings), &placement, &mut claims);

@@ -2,7 +2,9 @@ mod checks;
 mod placing;
 mod steps;
 
-use self::checks::{check_compute_limits, check_storage, check_volume_limits, keypairs_and_groups};
+use self::checks::{
+    check_compute_limits, check_roles, check_storage, check_volume_limits, keypairs_and_groups,
+};
 use self::placing::{Found, Unmade, place};
 use super::placement::{Claims, Placement};
 use super::{Known, Planned, PlanningError, replication, turns, twins};
@@ -121,6 +123,7 @@ pub fn plan_failover(facts: &FailoverFacts<'_>) -> Result<Planned, PlanningError
         ));
         return Ok(Planned::refused(findings, warnings));
     };
+    check_roles(facts, &mut findings);
     check_storage(facts, &origin, storage, &mut findings);
     if matches!(facts.mode, MoveMode::Planned) {
         warnings.extend(drifted(facts));

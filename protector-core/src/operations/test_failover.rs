@@ -5,7 +5,7 @@ mod steps;
 
 use self::copies::{CopiedVolume, Copy, keypairs, place};
 use self::networks::Grounds;
-use super::{Planned, PlanningError, replication, turns};
+use super::{Planned, PlanningError, credential, replication, turns};
 use crate::config::ProtectorConfig;
 use crate::domain::{Finding, FindingCode, OperationType, ProtectionGroup, RecoveryPoint, ServerDefinition};
 use crate::engine::{PlanBuilder, Recovery};
@@ -69,6 +69,7 @@ pub fn plan_test_failover(facts: &TestFailoverFacts<'_>) -> Result<Planned, Plan
         }
     }
     let volume_types = copies::volume_types(facts, &placement, &definitions, &mut findings);
+    findings.extend(credential::role(facts.site));
     findings.extend(compute_quota(facts.site, &definitions, (0, 0)));
     let sizes = || copies.iter().flat_map(|copy| &copy.volumes).map(|volume| volume.size);
     findings.extend(quota(facts.site, "volumes", sizes().count() as u64));

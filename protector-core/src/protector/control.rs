@@ -220,7 +220,7 @@ impl Protector {
     async fn wished(&self, id: OperationId) -> Option<Wish> {
         // What cannot be read now is read at the next look.
         let document = self.stores.read(DocumentKind::Wish, &id.to_string()).await.ok().flatten()?;
-        serde_json::from_value(document.body).ok()
+        document.body.read().ok()
     }
 
     /// Runs until the end, or until somebody wants something: then `halt` is cancelled, and the run comes to a rest.

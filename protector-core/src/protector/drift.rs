@@ -21,15 +21,16 @@ impl Protector {
         let facts = Box::pin(read(source, &self.context)).await?;
         let sizes = self.volume_sizes(target).await;
         let lineages = super::planning::lineages(&group, &source.site);
-        let mut findings = Vec::new();
+        let (mut findings, mut there) = (Vec::new(), Vec::new());
         for member in group.members.values() {
-            let server = member.servers.get(&source.site).and_then(|id| facts.server(id));
-            let Some(server) = server else {
-                findings.extend(gone(&group, member));
-                continue;
-            };
-            let context = &self.context;
-            let now = capture(source, context, &facts, group.id, member.lineage, server, &lineages).await?;
+            match member.servers.get(&source.site).and_then(|id| facts.server(id)) {
+                Some(server) => there.push((member, server)),
+                None => findings.extend(gone(&group, member)),
+            }
+        }
+        let servers = there.iter().map(|(member, server)| (member.lineage, *server));
+        let now = capture(source, &self.context, &facts, group.id, servers, &lineages).await?;
+        for ((member, _), now) in there.iter().zip(now) {
             let captured = self.records().definition(member.lineage).await?;
             let twins: BTreeMap<LineageId, u64> = member
                 .volumes

@@ -140,7 +140,8 @@ fn point(recalled: &Recalled) -> Option<(String, Timestamp)> {
             "record_move" => ("/loss/point", "/loss/from"),
             _ => return None,
         };
-        let text = |pointer: &str| step.input.pointer(pointer).and_then(Value::as_str);
+        let input = step.input.value();
+        let text = |pointer: &str| input.pointer(pointer).and_then(Value::as_str);
         Some((text(name)?.to_owned(), text(created)?.parse().ok()?))
     })
 }

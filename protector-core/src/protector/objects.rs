@@ -11,7 +11,7 @@ pub(super) fn account(objects: &mut Vec<MadeObject>, operation: OperationId, sta
         let Some(site) = step.site.as_ref().filter(|_| begun) else { continue };
         let output = state.outputs().get(&step.id).unwrap_or(&Value::Null);
         let input =
-            crate::engine::Plan::resolve(step, state.outputs()).unwrap_or_else(|_| step.input.clone());
+            crate::engine::Plan::resolve(step, state.outputs()).unwrap_or_else(|_| step.input.value());
         objects.extend(made(operation, site, step, &input, output));
         // What may have been removed may be there, too.
         if matches!(state.step(&step.id), Some(StepState::Done)) {

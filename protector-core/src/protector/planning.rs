@@ -135,18 +135,18 @@ impl Protector {
         facts: &SiteFacts,
     ) -> Result<Vec<Captured>, Error> {
         let lineages = lineages(group, &source.site);
-        let mut captured = Vec::new();
+        let (mut there, mut recorded) = (Vec::new(), Vec::new());
         for member in group.members.values() {
-            let server = member.servers.get(&source.site).and_then(|id| facts.server(id));
-            match server {
-                Some(server) => captured.push(
-                    capture(source, &self.context, facts, group.id, member.lineage, server, &lineages)
-                        .await?,
-                ),
-                None if member.absent.is_some() => captured.extend(self.recorded(member.lineage).await?),
+            match member.servers.get(&source.site).and_then(|id| facts.server(id)) {
+                Some(server) => there.push((member.lineage, server)),
+                None if member.absent.is_some() => recorded.extend(self.recorded(member.lineage).await?),
                 None => {}
             }
         }
+        let mut captured = capture(source, &self.context, facts, group.id, there, &lineages).await?;
+        captured.extend(recorded);
+        // In the order of the members.
+        captured.sort_by_key(|captured| captured.definition.lineage);
         Ok(captured)
     }
 

@@ -84,7 +84,7 @@ impl Protector {
                 .plan
                 .steps
                 .iter()
-                .any(|step| step.kind == "record_move" && step.input.get("loss").is_some())
+                .any(|step| step.kind == "record_move" && step.input.value().get("loss").is_some())
         });
         Ok(report(&recalled, loss))
     }

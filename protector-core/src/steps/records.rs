@@ -1,10 +1,12 @@
 use crate::domain::{ProtectionGroup, ServerDefinition};
 use crate::error::{Code, Coded};
 use crate::id::{GroupId, LineageId};
+use crate::journal::canonical::CanonicalJson;
 use crate::journal::{DocumentKind, StoreError, StorePair, Version};
 use crate::secret::sealed::{Place, SealError, Sealed, Sealer};
 use crate::secret::{ExposeSecret, SecretString};
 use crate::time::Clock;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -75,7 +77,10 @@ impl Records {
     /// The stores cannot be read, or differ.
     pub async fn groups(&self) -> Result<Vec<ProtectionGroup>, RecordError> {
         let documents = self.stores.documents(DocumentKind::Group).await?;
-        documents.into_iter().map(|document| read(DocumentKind::Group, &document.id, document.body)).collect()
+        documents
+            .into_iter()
+            .map(|document| read(DocumentKind::Group, &document.id, &document.body))
+            .collect()
     }
 
     /// A group, if there is one, and its version; of a removed one only the version.
@@ -90,7 +95,7 @@ impl Records {
             None => Ok((None, None)),
             Some(document) if document.is_removed() => Ok((Some(document.version), None)),
             Some(document) => {
-                let group = read(DocumentKind::Group, &document.id, document.body)?;
+                let group = read(DocumentKind::Group, &document.id, &document.body)?;
                 Ok((Some(document.version), Some(group)))
             }
         }
@@ -113,7 +118,7 @@ impl Records {
             Some(expected) if expected.epoch >= group.epoch => expected.next(),
             _ => Version::new(group.epoch, 0),
         };
-        let body = serde_json::to_value(group).map_err(|source| RecordError::Unreadable {
+        let body = CanonicalJson::of(group).map_err(|source| RecordError::Unreadable {
             kind: DocumentKind::Group,
             id: id.clone(),
             source,
@@ -152,7 +157,7 @@ impl Records {
         let current = self.stores.read(DocumentKind::Definition, &id).await?;
         let expected = current.as_ref().map(|document| document.version);
         let version = expected.map_or(Version::new(1, 0), Version::next);
-        let body = serde_json::to_value(&definition).map_err(|source| RecordError::Unreadable {
+        let body = CanonicalJson::of(&definition).map_err(|source| RecordError::Unreadable {
             kind: DocumentKind::Definition,
             id: id.clone(),
             source,
@@ -168,7 +173,7 @@ impl Records {
         let id = member.to_string();
         match self.stores.read(DocumentKind::Definition, &id).await? {
             Some(document) if !document.is_removed() => {
-                read(DocumentKind::Definition, &id, document.body).map(Some)
+                read(DocumentKind::Definition, &id, &document.body).map(Some)
             }
             _ => Ok(None),
         }
@@ -209,6 +214,6 @@ fn place(id: &str) -> Place<'_> {
     Place { kind: DocumentKind::Definition.as_str(), id, field: "user_data" }
 }
 
-fn read<T: serde::de::DeserializeOwned>(kind: DocumentKind, id: &str, body: Value) -> Result<T, RecordError> {
-    serde_json::from_value(body).map_err(|source| RecordError::Unreadable { kind, id: id.to_owned(), source })
+fn read<T: DeserializeOwned>(kind: DocumentKind, id: &str, body: &CanonicalJson) -> Result<T, RecordError> {
+    body.read().map_err(|source| RecordError::Unreadable { kind, id: id.to_owned(), source })
 }

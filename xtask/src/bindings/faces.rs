@@ -2,11 +2,12 @@
 
 use super::{environment, pip};
 use crate::process::run;
+use crate::programs;
 use crate::python::interpreter::Minor;
 use crate::python::pytest;
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A face in Python.
 struct Face {
@@ -18,7 +19,21 @@ struct Face {
     python: Minor,
     /// Whether it is a package, which is installed; a collection is built and installed by its tests.
     is_package: bool,
+    /// What errors are provoked with in its environment: the rows of [`ERRORS`] are told alike by all of them.
+    tells_errors: &'static str,
+    /// What tells the scenario the Python of its environment.
+    option: &'static str,
 }
+
+impl Face {
+    /// The Python of its environment, which is made if it is not there.
+    fn python(&self, workspace: &Workspace) -> Result<PathBuf> {
+        environment(workspace, &self.folder.replace('/', "-"), self.python, self.versions)
+    }
+}
+
+/// What goes wrong for users, and what every face says of it; from the workspace.
+const ERRORS: &str = "bindings/tests";
 
 const FACES: [Face; 2] = [
     Face {
@@ -26,17 +41,28 @@ const FACES: [Face; 2] = [
         versions: "bindings/openstackclient/requirements.lock",
         python: Minor(11),
         is_package: true,
+        tells_errors: "binary,python,openstack",
+        option: "--openstack",
     },
     Face {
         folder: "bindings/ansible",
         versions: "bindings/ansible/tests/requirements.lock",
         python: Minor(12),
         is_package: false,
+        tells_errors: "ansible",
+        option: "--ansible",
     },
 ];
 
+/// The Python that has what `openstack protector` runs on; the plug-in itself only where its tests were run.
+pub(crate) fn openstack_client(workspace: &Workspace) -> Result<PathBuf> {
+    let [openstack, _] = &FACES;
+    openstack.python(workspace)
+}
+
 /// Runs the tests of each face, also after one has failed.
 pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
+    programs::build(workspace)?;
     let mut failed = Vec::new();
     for face in &FACES {
         if let Err(error) = test(workspace, face, wheel) {
@@ -50,10 +76,27 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Installs each face; gives the options that tell the scenario where.
+pub(super) fn options(workspace: &Workspace, wheel: &Path) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for face in &FACES {
+        let python = installed(workspace, face, wheel)?;
+        told.extend([face.option.to_owned(), python.to_string_lossy().into_owned()]);
+    }
+    Ok(told)
+}
+
 fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
-    let folder = workspace.root.join(face.folder);
-    let name = face.folder.replace('/', "-");
-    let python = environment(workspace, &name, face.python, face.versions)?;
+    let python = installed(workspace, face, wheel)?;
+    run(pytest(&python, &workspace.root.join(face.folder)).arg("tests"))?;
+    let mut errors = pytest(&python, &workspace.root.join(ERRORS));
+    errors.env("PROTECTOR_FACES", face.tells_errors);
+    run(errors.env("PROTECTOR_COMMAND", programs::command(workspace)))
+}
+
+/// The Python of the face's environment, with the wheel and, if it is a package, the face itself.
+fn installed(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
+    let python = face.python(workspace)?;
     let install = || {
         let mut install = pip(&python);
         install.args(["--force-reinstall", "--no-deps", "--no-index"]);
@@ -61,7 +104,7 @@ fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
     };
     run(install().arg(wheel))?;
     if face.is_package {
-        run(install().arg("--no-build-isolation").arg(&folder))?;
+        run(install().arg("--no-build-isolation").arg(workspace.root.join(face.folder)))?;
     }
-    run(pytest(&python, &folder).arg("tests"))
+    Ok(python)
 }

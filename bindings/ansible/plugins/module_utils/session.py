@@ -18,13 +18,24 @@ ARGUMENTS = {
 }
 
 MISSING = "capability-missing"
+INVALID = "argument-invalid"
 
 
 class ProtectorModule(AnsibleModule):
     """A module on the Python package `protector`."""
 
     def __init__(self, argument_spec, **others):
+        self._is_checked = False
         super().__init__(argument_spec={**ARGUMENTS, **argument_spec}, supports_check_mode=True, **others)
+        self._is_checked = True
+
+    def fail_json(self, msg, **results):
+        """Ends the module. What Ansible itself says of arguments is told as every face tells it."""
+        if not self._is_checked:
+            hint = "Correct the named argument; nothing was changed."
+            msg = f"{msg}. {hint} ({INVALID})"
+            results = {**results, "code": INVALID, "hint": hint, "exit_code": 2}
+        super().fail_json(msg, **results)
 
     @contextlib.contextmanager
     def opened(self):
@@ -41,6 +52,7 @@ class ProtectorModule(AnsibleModule):
                 python=sys.executable,
                 code=MISSING,
                 hint=hint,
+                exit_code=1,
             )
         try:
             with protector.open(

@@ -100,8 +100,17 @@ loss:
   description: What an unplanned move loses, or null.
   returned: when something is planned
   type: dict
+replication:
+  description: What is about to be sent, as C(protector plan show --output json) says it, or null.
+  returned: when something is planned
+  type: dict
+remains:
+  description: What was still there after a test was removed, each with C(site), C(kind), C(name), C(id), C(state). Normally nothing.
+  returned: when an operation has ended
+  type: list
+  elements: dict
 operation:
-  description: The operation that was run, in the form of C(protector operation show --output json).
+  description: The operation that was run, in the form of C(protector operation show --output json). Null if none was.
   returned: success
   type: dict
 group:

@@ -37,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resource_mappings:
-  description: The mappings.
+  description: The mappings, in the form of C(protector mapping validate --output json).
   returned: always
   type: list
   elements: dict

@@ -37,15 +37,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 objectives:
-  description: The objectives, in the form of C(protector rpo check --output json).
+  description:
+    - The objectives, in the form of C(protector rpo check --output json).
+    - C(status) is V(met), V(missed), or V(unknown) because an array does not answer.
   returned: success
   type: list
   elements: dict
-  contains:
-    status:
-      description: V(met), V(missed), or V(unknown) because an array does not answer.
-      type: str
-      returned: success
 """
 
 from ansible_collections.protector.site_recovery.plugins.module_utils.session import ProtectorModule

@@ -47,10 +47,19 @@ RETURN = r"""
 sites:
   description:
     - The sites, in the form of C(protector site show --output json).
-    - Asked for, C(validation) is what C(protector site validate) says, C(volume_types) what C(protector site list-volume-types) does.
   returned: success
   type: list
   elements: dict
+  contains:
+    validation:
+      description: Whether the site is fit to be half of the pair, in the form of C(protector site validate --output json).
+      returned: when O(validate) is true
+      type: dict
+    volume_types:
+      description: What can be protected, in the form of C(protector site list-volume-types --output json).
+      returned: when O(volume_types) is true
+      type: list
+      elements: dict
 """
 
 from ansible_collections.protector.site_recovery.plugins.module_utils.session import ProtectorModule

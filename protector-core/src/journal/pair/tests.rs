@@ -10,6 +10,7 @@ use super::*;
 use crate::journal::SqliteStore;
 use crate::journal::fixture::{site_a, site_b};
 use crate::time::SystemClock;
+use serde_json::Value;
 use tempfile::TempDir;
 
 pub(super) const KIND: DocumentKind = DocumentKind::Group;

@@ -3,10 +3,9 @@
 use super::columns::{digest, integer, optional_version, parts, timestamp, version};
 use super::fault::Fault;
 use crate::id::SiteName;
+use crate::journal::canonical::CanonicalJson;
 use crate::journal::error::StoreError;
-use crate::journal::{
-    Digest, Document, DocumentKind, Entry, Intent, Pending, Proposal, Version, WriteId, canonical,
-};
+use crate::journal::{Digest, Document, DocumentKind, Entry, Intent, Pending, Proposal, Version, WriteId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::collections::BTreeMap;
 
@@ -75,7 +74,7 @@ fn entry_in<'a>(
 struct Written {
     intent: Intent,
     before: Option<Version>,
-    body: serde_json::Value,
+    body: CanonicalJson,
     at: jiff::Timestamp,
 }
 
@@ -94,7 +93,7 @@ impl Written {
             let what = format!("{intent} does not have the hash it was written with");
             return Err(StoreError::Corrupt { site: site.clone(), what }.into());
         }
-        Ok(Self { intent, before, body: serde_json::from_str(text)?, at })
+        Ok(Self { intent, before, body: CanonicalJson::of_stored(text), at })
     }
 
     fn document(self, row: &Row<'_>) -> Result<Document, Fault> {
@@ -160,7 +159,6 @@ fn insert(
     before: Option<Version>,
 ) -> Result<(), Fault> {
     let Proposal { intent, body, at, .. } = proposal;
-    let text = canonical::text(body)?;
     let (before_epoch, before_n) = parts(before)?;
     connection.prepare_cached(sql)?.execute(params![
         intent.kind.as_str(),
@@ -168,8 +166,8 @@ fn insert(
         integer(intent.version.epoch)?,
         integer(intent.version.n)?,
         intent.write.as_bytes(),
-        text,
-        hash(intent, before, *at, &text).as_bytes(),
+        body.as_str(),
+        hash(intent, before, *at, body.as_str()).as_bytes(),
         at.to_string(),
         before_epoch,
         before_n,

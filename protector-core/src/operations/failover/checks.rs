@@ -2,6 +2,7 @@ use super::placing::{Move, MovedVolume};
 use super::{FailoverFacts, MoveMode};
 use crate::domain::{Finding, FindingCode, ServerDefinition, StorageGroupReference};
 use crate::driver::GroupOrigin;
+use crate::operations::credential;
 use crate::operations::placement::{Placement, SharedKeypairs, SharedServerGroups, compute_quota, quota};
 use std::collections::BTreeSet;
 
@@ -58,6 +59,14 @@ pub(super) fn check_storage(
             "connect the two arrays for replication",
         ));
     }
+}
+
+/// At the target everything is made; where the group comes from, something is changed only if nothing is to be lost.
+pub(super) fn check_roles(facts: &FailoverFacts<'_>, findings: &mut Vec<Finding>) {
+    let is_changed = matches!(facts.mode, MoveMode::Planned | MoveMode::Undo);
+    let source = facts.source.filter(|_| is_changed);
+    let sites = source.into_iter().chain([facts.target]);
+    findings.extend(sites.filter_map(|known| credential::role(known.site)));
 }
 
 pub(super) fn check_compute_limits(

@@ -111,7 +111,7 @@ fn what_bears_the_tests_marker_goes_and_what_bears_anothers_or_none_stays() {
         "delete_test_network/network-7",
     ];
     assert_eq!(ids(&plan), expected.into());
-    assert_eq!(step(&plan, "delete_test_server/server-7").input["made"], false);
+    assert_eq!(step(&plan, "delete_test_server/server-7").input.value()["made"], false);
     assert!(plan.steps.iter().all(|step| step.site == Some("b".into())));
 }
 
@@ -123,7 +123,7 @@ fn what_the_journal_says_was_made_goes_without_its_marker_and_only_if_the_test_m
     let made =
         [made("volume", "volume-7", test()), made("keypair", "key", test()), made("keypair", "own", other)];
     let plan = plan(&running(), &facts, &made);
-    assert_eq!(step(&plan, "delete_test_volume/volume-7").input["made"], true);
+    assert_eq!(step(&plan, "delete_test_volume/volume-7").input.value()["made"], true);
     let keypairs: Vec<_> = ids(&plan).into_iter().filter(|id| id.starts_with("delete_keypair")).collect();
     assert_eq!(keypairs, ["delete_keypair/key"]);
 }
@@ -141,8 +141,8 @@ fn servers_go_before_what_they_use_ports_before_their_network_and_a_look_comes_l
     assert_eq!(plan.steps.last().unwrap().id, StepId::from("record_test_end"));
     assert_eq!(plan.recovery, Recovery::ForwardOnly);
     let look = step(&plan, "look_for_remains");
-    assert_eq!(look.input["array"], "array-b");
-    assert!(!look.optional && look.input["known"].as_array().unwrap().len() == 4);
+    assert_eq!(look.input.value()["array"], "array-b");
+    assert!(!look.optional && look.input.value()["known"].as_array().unwrap().len() == 4);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn after_a_move_the_group_keeps_the_status_that_the_move_led_to() {
     moved.current_primary_site = "b".into();
     moved.status = GroupStatus::FailedOver;
     let plan = plan(&moved, &site(&[test()]), &[]);
-    assert_eq!(plan.steps[0].input["patch"], json!({"status": "failed_over"}));
+    assert_eq!(plan.steps[0].input.value()["patch"], json!({"status": "failed_over"}));
     assert_eq!(ids(&plan).len(), 4);
 }
 

@@ -1,6 +1,6 @@
-use super::protect::find_servers;
+use super::protect::{find_servers, joining};
 use super::volumes_of;
-use crate::domain::{Action, naming};
+use crate::domain::Action;
 use crate::inventory::{Lineages, capture, read};
 use crate::operations::{
     AddMemberFacts, Known, Planned, RemoveMemberFacts, plan_add_member, plan_remove_member,
@@ -16,14 +16,10 @@ impl Protector {
         let (source_facts, target_facts) =
             try_join!(read(source, &self.context), read(target, &self.context))?;
         let (servers, unresolved) = find_servers(&source_facts, &request.servers);
-        let mut captured = Vec::new();
-        for server in servers {
-            let member = naming::lineage_id(group.id, "server", server.id.as_str());
-            let lineages = Lineages::default();
-            captured.push(
-                capture(source, &self.context, &source_facts, group.id, member, server, &lineages).await?,
-            );
-        }
+        let lineages = Lineages::default();
+        let captured =
+            capture(source, &self.context, &source_facts, group.id, joining(group.id, servers), &lineages)
+                .await?;
         let (source_arrays, target_arrays) = try_join!(
             self.arrays(&source.site, volumes_of(&captured), None),
             self.arrays(&target.site, Vec::new(), None)

@@ -1,5 +1,6 @@
 use super::volumes_of;
 use crate::domain::{Finding, FindingCode, naming};
+use crate::id::{GroupId, LineageId};
 use crate::inventory::{Lineages, SiteFacts, capture, read};
 use crate::openstack::compute::Server;
 use crate::operations::{Known, Planned, ProtectFacts, ProtectRequest, plan_protect};
@@ -22,13 +23,9 @@ impl Protector {
         let group = naming::group_id(&source_facts.project, &request.name);
         self.nothing_unfinished(&request.name, group).await?;
         let (servers, unresolved) = find_servers(&source_facts, &request.servers);
-        let mut captured = Vec::new();
-        for server in servers {
-            let member = naming::lineage_id(group, "server", server.id.as_str());
-            let lineages = Lineages::default();
-            captured
-                .push(capture(source, &self.context, &source_facts, group, member, server, &lineages).await?);
-        }
+        let lineages = Lineages::default();
+        let captured =
+            capture(source, &self.context, &source_facts, group, joining(group, servers), &lineages).await?;
         let volumes = volumes_of(&captured);
         let (source_arrays, target_arrays) = try_join!(
             self.arrays(&request.source, volumes, None),
@@ -45,6 +42,11 @@ impl Protector {
         };
         Ok(plan_protect(request, &facts)?)
     }
+}
+
+/// Servers that join a group, with the lineages that they get.
+pub(super) fn joining(group: GroupId, servers: Vec<&Server>) -> impl Iterator<Item = (LineageId, &Server)> {
+    servers.into_iter().map(move |server| (naming::lineage_id(group, "server", server.id.as_str()), server))
 }
 
 /// The servers that are meant, and what is wrong with names that fit none or several.

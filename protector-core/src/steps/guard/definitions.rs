@@ -37,25 +37,28 @@ impl SiteStep for CaptureDefinitions {
     async fn apply(&self, site: Site<'_>, run: &StepRun, input: &Self::Input) -> Result<Nothing, StepError> {
         let facts = Box::pin(read(site.access, &run.context)).await?;
         let lineages = Lineages { volumes: input.volumes.clone(), ports: input.ports.clone() };
-        for (member, server_id) in &input.members {
+        let servers = input.members.iter().map(|(member, server_id)| {
             let server = facts.server(server_id).ok_or_else(|| {
                 StepError::new(
                     Code::NotFound,
                     format!("server {server_id} is not there at {}", site.access.site),
                 )
             })?;
-            let captured =
-                capture(site.access, &run.context, &facts, run.group, *member, server, &lineages).await?;
+            Ok((*member, server))
+        });
+        let servers = servers.collect::<Result<Vec<_>, StepError>>()?;
+        for captured in capture(site.access, &run.context, &facts, run.group, servers, &lineages).await? {
+            let member = captured.definition.lineage;
             let mut definition = captured.definition;
             let mut user_data = captured.user_data;
             // What an earlier capture could read and this one may not is kept.
             if !definition.user_data_known
-                && let Some(before) = site.records.definition(*member).await?
+                && let Some(before) = site.records.definition(member).await?
                 && before.user_data_known
             {
                 definition.user_data_known = true;
                 if let Some(sealed) = &before.user_data {
-                    user_data = Some(site.records.open_user_data(*member, sealed)?.into());
+                    user_data = Some(site.records.open_user_data(member, sealed)?.into());
                 }
             }
             site.records.write_definition(definition, user_data.as_ref()).await?;

@@ -106,7 +106,7 @@ async fn a_site_that_stayed_where_both_were_is_brought_up_to_the_one_that_went_o
     let repair = pair.repair().await.unwrap();
     assert!(repair.differing.is_empty());
     let (a, b) = sites.entries("shop").await;
-    assert_eq!((a.version(), &a.current.as_ref().unwrap().body), (Some(version(2, 1)), &json!(2)));
+    assert_eq!((a.version(), a.current.unwrap().body), (Some(version(2, 1)), json!(2).into()));
     assert!(!b.current.as_ref().unwrap().alone && a.pending.is_none());
     assert_eq!(pair.read(KIND, "new").await.unwrap().unwrap().body, json!(3));
     assert_eq!(pair.repair().await.unwrap(), Repair::default());

@@ -8,7 +8,7 @@ fn version(epoch: u64, n: u64) -> Version {
 
 async fn current(store: &SqliteStore) -> Option<(Version, Value)> {
     let entry = store.entry(DocumentKind::Group, "shop").await.unwrap();
-    entry.current.map(|document| (document.version, document.body))
+    entry.current.map(|document| (document.version, document.body.read().unwrap()))
 }
 
 /// Puts a version there as both sites would.

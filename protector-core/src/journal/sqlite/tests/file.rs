@@ -203,6 +203,7 @@ async fn a_sealed_secret_is_nowhere_in_the_files_and_opens_from_them() {
 
     let store = fixture::store(folder.path());
     let document = store.entry(DocumentKind::Group, "shop").await.unwrap().current.unwrap();
-    let read = serde_json::from_value(document.body["user_data"].clone()).unwrap();
+    let body: serde_json::Value = document.body.read().unwrap();
+    let read = serde_json::from_value(body["user_data"].clone()).unwrap();
     assert_eq!(sealer.open(place, &read).unwrap().expose_secret(), secret);
 }
