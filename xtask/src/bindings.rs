@@ -32,7 +32,7 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
         .map(|version| environment(workspace, NAME, version, VERSIONS))
         .collect::<Result<_>>()?;
     let first = environments.first().context("there is no Python to build with")?;
-    let wheel = build(workspace, first)?;
+    let wheel = build(workspace, first, TESTED)?;
     for python in &environments {
         let mut install = pip(python);
         run(install.args(["--force-reinstall", "--no-deps", "--no-index"]).arg(&wheel))?;
@@ -41,10 +41,25 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     faces::tests(workspace, &wheel)
 }
 
+/// The wheel as it is given away, and the Pythons in which it and the faces are installed.
+pub(crate) struct Released {
+    pub(crate) wheel: PathBuf,
+    pub(crate) openstack: PathBuf,
+    pub(crate) ansible: PathBuf,
+}
+
+/// Builds the wheel as it is given away and installs it with the faces in Python.
+pub(crate) fn released(workspace: &Workspace) -> Result<Released> {
+    let [builds, _] = PYTHONS;
+    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?, "release")?;
+    let [openstack, ansible] = faces::installed(workspace, &wheel)?;
+    Ok(Released { wheel, openstack, ansible })
+}
+
 /// Builds the wheel and installs it with the faces in Python; gives what the scenario is told of them.
 pub(crate) fn options(workspace: &Workspace) -> Result<Vec<String>> {
     let [builds, _] = PYTHONS;
-    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?)?;
+    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?, TESTED)?;
     faces::options(workspace, &wheel)
 }
 
@@ -69,16 +84,18 @@ fn environment(workspace: &Workspace, name: &str, version: Minor, versions: &str
     Ok(python)
 }
 
-/// The wheel.
-fn build(workspace: &Workspace, python: &Path) -> Result<PathBuf> {
+/// What tests are run on: what behaves otherwise in a release build is no test's affair, and that takes minutes.
+const TESTED: &str = "dev";
+
+/// The wheel, built with a profile of cargo.
+fn build(workspace: &Workspace, python: &Path, profile: &str) -> Result<PathBuf> {
     let wheels = workspace.target.join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("failed to empty {}", wheels.display()))?;
     }
     let mut build = Command::new(python);
     build.current_dir(workspace.root.join(FOLDER)).env("CARGO_TARGET_DIR", &workspace.target);
-    // What behaves otherwise in a release build is no test's affair, and that takes minutes.
-    build.args(["-m", "maturin", "build", "--profile", "dev", "--locked", "--out"]).arg(&wheels);
+    build.args(["-m", "maturin", "build", "--profile", profile, "--locked", "--out"]).arg(&wheels);
     run(build.arg("--interpreter").arg(python))?;
     let mut made = fs::read_dir(&wheels).with_context(|| format!("failed to list {}", wheels.display()))?;
     let wheel = made.next().context("maturin made no wheel")?.context("failed to look at the wheel")?;

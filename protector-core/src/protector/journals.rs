@@ -263,14 +263,13 @@ impl Protector {
                 continue;
             }
             let view = recalled.view();
-            match needed_by(&view, now.as_ref(), last) {
-                Some(reason) => pruned.kept.push(kept(&view, true, reason)),
-                None => {
-                    let removed = self.remove_journal(term, recalled).await?;
-                    pruned.bytes = pruned.bytes.saturating_add(recalled.bytes);
-                    pruned.removed.push(removed);
-                }
+            if let Some(reason) = needed_by(&view, now.as_ref(), last) {
+                pruned.kept.push(kept(&view, true, reason));
+                continue;
             }
+            let removed = self.remove_journal(term, recalled).await?;
+            pruned.bytes = pruned.bytes.saturating_add(recalled.bytes);
+            pruned.removed.push(removed);
         }
         Ok(())
     }

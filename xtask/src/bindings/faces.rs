@@ -78,16 +78,21 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
 
 /// Installs each face; gives the options that tell the scenario where.
 pub(super) fn options(workspace: &Workspace, wheel: &Path) -> Result<Vec<String>> {
-    let mut told = Vec::new();
-    for face in &FACES {
-        let python = installed(workspace, face, wheel)?;
-        told.extend([face.option.to_owned(), python.to_string_lossy().into_owned()]);
-    }
-    Ok(told)
+    let pythons = installed(workspace, wheel)?;
+    let told = FACES.iter().zip(pythons);
+    Ok(told
+        .flat_map(|(face, python)| [face.option.to_owned(), python.to_string_lossy().into_owned()])
+        .collect())
+}
+
+/// The Python of each face's environment, with the face in it.
+pub(super) fn installed(workspace: &Workspace, wheel: &Path) -> Result<[PathBuf; 2]> {
+    let [openstack, ansible] = &FACES;
+    Ok([install(workspace, openstack, wheel)?, install(workspace, ansible, wheel)?])
 }
 
 fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
-    let python = installed(workspace, face, wheel)?;
+    let python = install(workspace, face, wheel)?;
     run(pytest(&python, &workspace.root.join(face.folder)).arg("tests"))?;
     let mut errors = pytest(&python, &workspace.root.join(ERRORS));
     errors.env("PROTECTOR_FACES", face.tells_errors);
@@ -95,16 +100,16 @@ fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
 }
 
 /// The Python of the face's environment, with the wheel and, if it is a package, the face itself.
-fn installed(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
+fn install(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
     let python = face.python(workspace)?;
-    let install = || {
+    let pip = || {
         let mut install = pip(&python);
         install.args(["--force-reinstall", "--no-deps", "--no-index"]);
         install
     };
-    run(install().arg(wheel))?;
+    run(pip().arg(wheel))?;
     if face.is_package {
-        run(install().arg("--no-build-isolation").arg(workspace.root.join(face.folder)))?;
+        run(pip().arg("--no-build-isolation").arg(workspace.root.join(face.folder)))?;
     }
     Ok(python)
 }
