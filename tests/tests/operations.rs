@@ -19,6 +19,8 @@ mod cloud;
 mod control;
 #[path = "operations/document.rs"]
 mod document;
+#[path = "operations/floating_ips.rs"]
+mod floating_ips;
 #[path = "operations/guests.rs"]
 mod guests;
 #[path = "operations/hooks.rs"]

@@ -1,12 +1,12 @@
 //! VMs for which other things stand at the other site than those of the same name.
 
-use crate::cloud::text;
+use crate::cloud::{Cloud, text};
 use crate::machines::{self, Machine};
 use crate::owner::named;
 use crate::scene::{GROUP, Scene};
 use protector_core::domain::{FindingCode, GroupStatus};
 use protector_core::protector::{MembersRequest, MoveRequest, Request, TestRequest};
-use protector_mock::cloud::ServiceKind::{BlockStorage, Compute, Network};
+use protector_mock::cloud::ServiceKind::{BlockStorage, Compute, Image, Network};
 use serde_json::{Value, json};
 
 const TRANSLATED: &str = "{networks: [{site-a: app-net, site-b: dr-net}], \
@@ -143,6 +143,49 @@ async fn keypairs_and_server_groups_are_those_that_the_mappings_name() {
     scene.moved().await;
     scene.check(GroupStatus::Active).await;
     assert_eq!(scene.running["web-1"].identity, home["web-1"].identity);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_follow_the_subnets_into_a_network_for_tests_and_keep_their_addresses_in_an_isolated_one() {
+    let mut scene = Scene::protected().await;
+    scene.make_network_there("dr-net", "dr-subnet", "10.30.0.0/24").await;
+    scene.make_network_there("drill-net", "drill-subnet", "10.30.0.0/24").await;
+    let for_tests = "{test_networks: [{site-a: app-net, site-b: drill-net}], networks:";
+    scene.map(&TRANSLATED.replacen("{networks:", for_tests, 1));
+    scene.live(400).await;
+    scene.done(&Request::TestFailover(TestRequest::new(GROUP))).await;
+    let copies = machines::read(&scene.b).await.unwrap();
+    let expected =
+        |host: u8| [("app-back-test", format!("10.20.0.{host}")), ("drill-net", format!("10.30.0.{host}"))];
+    for (name, host) in [("web-1-test", 11), ("web-2-test", 12)] {
+        let expected = expected(host);
+        let expected: Vec<_> =
+            expected.iter().map(|(network, address)| (*network, address.as_str())).collect();
+        assert_eq!(places(&copies[name]), expected, "{name}");
+    }
+    scene.done(&Request::TestCleanup { group: GROUP.to_owned() }).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mapped_image_is_looked_for_on_both_sites_before_it_is_needed() {
+    let mut scene = Scene::protected().await;
+    scene.map("{images: [{site-a: rocky-9, site-b: dr-rocky-9}]}");
+    let problems = async |scene: &Scene| -> Vec<String> {
+        let views = scene.protector.validate_mappings().await.unwrap();
+        views.into_iter().flat_map(|view| view.problems).collect()
+    };
+    let (here, there) = ("site-a has no rocky-9".to_owned(), "site-b has no dr-rocky-9".to_owned());
+    let both = [here.clone(), there.clone(), there.clone(), here];
+    assert_eq!(problems(&scene).await, both);
+    let make = async |cloud: &Cloud, name: &str| {
+        let fields = json!({"name": name, "disk_format": "raw", "container_format": "bare"});
+        cloud.post(Image, "/v2/images", &fields).await.unwrap();
+    };
+    make(&scene.a, "rocky-9").await;
+    let check = scene.protector.validate_site(&scene.b.site.into()).await.unwrap().checks;
+    assert!(check.iter().any(|check| check.to_string().contains(&there)), "{check:#?}");
+    make(&scene.b, "dr-rocky-9").await;
+    assert_eq!(problems(&scene).await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

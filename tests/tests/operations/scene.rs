@@ -80,6 +80,8 @@ impl Scene {
         // A test's volumes are of a type that does not replicate, and stand beside the twins.
         let estate = estate.replace("volume_types:\n", "volume_types:\n- {name: plain}\n");
         let estate = estate.replace("- name: app\n", "- name: app\n  quotas: {volumes: 100}\n");
+        let operator = "  - {name: app-operator, roles: [admin], password: drill}\n  networks:\n";
+        let estate = estate.replace("  networks:\n", operator);
         let estate = Estate::parse(&estate).unwrap();
         let wanted =
             Wanted { seed: Some(7), beginning: Beginning::Told(Box::new(estate)), ..Wanted::default() };
