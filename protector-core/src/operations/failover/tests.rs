@@ -295,6 +295,22 @@ fn a_failover_has_steps_of_every_kind_that_can_be_undone() {
 }
 
 #[test]
+fn a_credential_that_may_only_look_at_the_target_refuses_before_anything_is_stopped() {
+    let with = |roles: &[&str]| {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        planned(GroupPolicy::default(), &config(), |target, _| target.roles = roles)
+    };
+    let refused = with(&["reader"]);
+    assert!(refused.plan.is_none());
+    let [finding] = refused.findings.as_slice() else { panic!("{:?}", refused.findings) };
+    assert_eq!((finding.code, finding.site.as_ref()), (FindingCode::RoleMissing, Some(&"site-b".into())));
+    assert!(finding.remedy.contains("member"), "{finding:?}");
+    for roles in [&["member", "reader"][..], &["reader", "site-operator"]] {
+        assert_eq!(with(roles).findings, []);
+    }
+}
+
+#[test]
 fn whatever_fails_at_the_target_everything_at_the_source_is_undone() {
     let plan = Arc::new(failover());
     let (source, target) = (SiteName::new("site-a"), SiteName::new("site-b"));
