@@ -24,13 +24,16 @@ def main():
     missing = []
     print(HEAD)
     modules = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.glob("*.py*"))}
-    for module, heading in (("__init__", "protector"), ("mock", "protector.mock"), ("errors", "protector.errors")):
+    for module in ("__init__", "mock", "errors", "driver", "testing", "documents"):
+        heading = "protector" if module == "__init__" else f"protector.{module}"
         print(f"## `{heading}`\n")
         tree = modules[module]
         print(said(heading, tree, missing))
         for name in public(tree):
             place = found(modules, module, name)
-            if place is not None:
+            if isinstance(place, ast.Assign):
+                print(f"### `{heading}.{name}`\n\n`{ast.unparse(place.value)}`\n\n{markdown(told_after(tree, place))}\n")
+            elif place is not None:
                 print(section(modules, f"{heading}.{name}", place, missing))
             elif name not in modules and not hidden(name):
                 missing.append(f"{heading}.{name}")
@@ -52,13 +55,31 @@ def hidden(name):
 
 
 def found(modules, module, name):
-    """The class or function of that name, where the module has it from; nothing for modules and constants."""
-    for one in modules[module].body:
+    """The class, function or alias of that name, where the module has it from; nothing for modules and constants."""
+    tree = modules[module]
+    for one in tree.body:
         if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name == name:
             return one
-        if isinstance(one, ast.ImportFrom) and one.module and name in [alias.name for alias in one.names]:
-            return found(modules, one.module, name)
+        if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == name and told_after(tree, one):
+            return one
+    for one in statements(tree):
+        if isinstance(one, ast.ImportFrom) and one.module:
+            for alias in one.names:
+                if (alias.asname or alias.name) == name:
+                    return found(modules, one.module, alias.name)
     return None
+
+
+def told_after(tree, one):
+    """What stands after an assignment to say what it is."""
+    after = next((after for before, after in zip(tree.body, tree.body[1:], strict=False) if before is one), None)
+    return after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+
+
+def statements(tree):
+    """Those of a module, with those that only type checkers see: what is imported when it is asked for."""
+    for one in tree.body:
+        yield from one.body if isinstance(one, ast.If) else [one]
 
 
 def section(modules, name, one, missing):
@@ -66,17 +87,23 @@ def section(modules, name, one, missing):
     if isinstance(one, ast.FunctionDef):
         return f"### `{name}`\n\n{signature(name, one)}\n\n{said(name, one, missing)}"
     parts = [f"### `{name}`", "", said(name, one, missing)]
-    attributes = zip(one.body, one.body[1:], strict=False)
+    attributes = zip(one.body, [*one.body[1:], None], strict=True)
     for attribute, after in attributes:
         if isinstance(attribute, ast.AnnAssign) and not hidden(attribute.target.id):
             told = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            if not told:
+            if not told and not is_document(one):
                 missing.append(f"{name}.{attribute.target.id}")
-            parts.append(f"* `{attribute.target.id}`: {markdown(told)}")
+            kind = f" (`{ast.unparse(attribute.annotation)}`)" if is_document(one) else ""
+            parts.append(f"* `{attribute.target.id}`{kind}" + (f": {markdown(told)}" if told else ""))
     for method in methods(modules, one):
         whole = f"{name}.{method.name}"
         parts += [f"\n#### `{whole}`\n", signature(method.name, method), "", said(whole, method, missing)]
     return "\n".join(parts)
+
+
+def is_document(one):
+    """Whether it is a form of an answer: its fields say by their names and types what they are."""
+    return not any(isinstance(method, ast.FunctionDef) for method in one.body) and "Error" not in one.name
 
 
 def methods(modules, one):
@@ -85,6 +112,9 @@ def methods(modules, one):
     bases = [base.id for base in one.bases if isinstance(base, ast.Name)]
     known = {cls.name: cls for tree in modules.values() for cls in tree.body if isinstance(cls, ast.ClassDef)}
     inherited = [method for base in bases if base in known for method in methods(modules, known[base])]
+    # What is said of a method once is not said of what stands in for it.
+    told = {method.name for method in inherited if ast.get_docstring(method)}
+    own = [method for method in own if ast.get_docstring(method) or method.name not in told]
     names = {method.name for method in own}
     return own + [method for method in inherited if method.name not in names]
 

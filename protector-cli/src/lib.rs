@@ -8,7 +8,7 @@
 //! | [`follow`] | an operation that this process runs, until it ends or Ctrl-C |
 //! | [`leave_terminal`] | how a process that runs an operation for another one outlives it |
 //! | [`progress`] | its steps, live, on standard error |
-//! | [`reference`] | the command tree as a page of the guide |
+//! | [`mod@reference`] | the command tree as a page of the guide |
 //! | [`tables`] | groups and operations, as tables |
 //!
 //! Answers as JSON and exit codes are those of every face: [`protector_core::faces`].

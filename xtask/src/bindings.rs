@@ -4,7 +4,7 @@ mod faces;
 
 pub(crate) use faces::openstack_client;
 
-use crate::process::{run, succeeds};
+use crate::process::{run, succeeds, without_own_package};
 use crate::python::interpreter::{self, Minor};
 use crate::python::pytest;
 use crate::workspace::Workspace;
@@ -95,6 +95,7 @@ fn build(workspace: &Workspace, python: &Path, profile: &str) -> Result<PathBuf>
     }
     let mut build = Command::new(python);
     build.current_dir(workspace.root.join(FOLDER)).env("CARGO_TARGET_DIR", &workspace.target);
+    without_own_package(&mut build);
     build.args(["-m", "maturin", "build", "--profile", profile, "--locked", "--out"]).arg(&wheels);
     run(build.arg("--interpreter").arg(python))?;
     let mut made = fs::read_dir(&wheels).with_context(|| format!("failed to list {}", wheels.display()))?;

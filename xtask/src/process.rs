@@ -38,7 +38,15 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 pub(crate) fn cargo<A: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root).args(arguments);
+    without_own_package(&mut command);
     command
+}
+
+/// Builds do not see that `cargo run` started this program: some crates are built again when these change.
+pub(crate) fn without_own_package(command: &mut Command) {
+    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+        command.env_remove(name);
+    }
 }
 
 /// A cargo subcommand that may be installed: for this machine, or below `tools`.

@@ -194,6 +194,7 @@ class DriverError(Exception):
     exceptions it knows ``NotImplementedError`` (unsupported), ``ConnectionError`` and ``TimeoutError`` (unreachable)."""
 
     kind: ClassVar[str] = "failed"
+    """Which meaning it is."""
     reason: str
     """Why, in one line."""
 
