@@ -8,6 +8,8 @@ from osc_lib.command import command
 
 from protectorclient import errors
 
+# It is refused: nothing was begun.
+REFUSED = 3
 # It was looked at, and a person has to act.
 ATTENTION = 6
 # It cannot be told, because an array does not answer.

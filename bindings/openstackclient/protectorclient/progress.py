@@ -23,6 +23,11 @@ class Display:
             self._write(f"{kept} {step or ''}: {why}".replace(" :", ":") + "\n")
         self._write(f"{progress['progress']:>3} % {told}")
 
+    def line(self, line):
+        """A line that stays, on a terminal only."""
+        if self._shown:
+            self._write(f"{line}\n")
+
     def say(self, line):
         """A line that stays."""
         self._write(f"{line}\n") if self._shown else print(line, file=self._stream)

@@ -116,6 +116,42 @@ def test_a_policy_is_set_and_members_come_and_go(protected):
     completed(protected.document("protector", *gone), "remove_member")
 
 
+def test_a_site_is_left_with_all_groups_and_twice_is_as_good_as_once(protected):
+    leave = ("protector", "site", "failover", "site-a")
+    (planned,) = protected.document(*leave, "--dry-run")
+    assert (planned["group"], planned["task"], planned["operation"]) == ("web", "move", "failover")
+    assert planned["steps"] > 10
+    refused = protected(*leave, exit_code=2)
+    assert "code: not-confirmed" in refused.stderr
+    group(protected, status="active", current_primary_site="site-a")
+    (moved,) = protected.document(*leave, "--confirm", "site-a")
+    jsonschema.validate([moved], LEFT)
+    assert (moved["group"], moved["outcome"]) == ("web", "moved")
+    (again,) = protected.document(*leave, "--confirm", "site-a")
+    assert (again["outcome"], again["operation"]) == ("was_done", None)
+    back = ("protector", "site", "failover", "site-b", "--group", "web", "--confirm", "site-b")
+    assert protected.document(*back)[0]["outcome"] == "moved"
+    # The points that there are hold what was overwritten by the move home.
+    completed(protected.document("protector", "protection-group", "sync", "web"), "sync")
+    group(protected, status="active", current_primary_site="site-a")
+
+
+def test_what_is_left_over_and_old_journals_go_once_that_is_confirmed(protected):
+    run = ("protector", "prune", "run", "--older-than", "0", "--journals-older-than", "0")
+    refused = protected(*run, exit_code=2)
+    assert "code: not-confirmed" in refused.stderr and "--confirm prune" in refused.stderr
+    before = protected.document("protector", "operation", "list")
+    done = protected.document(*run, "--confirm", "prune")
+    jsonschema.validate(done, PRUNED)
+    gone = {row["subject"] for row in done if row["what"] == "journal removed"}
+    kept = {row["subject"] for row in done if row["what"] == "journal kept"}
+    # All are still on record, and the removal of what was left over is an operation, too.
+    after = protected.document("protector", "operation", "list")
+    assert after[: len(before)] == before
+    assert gone and kept and gone | kept == {operation["id"] for operation in after}
+    assert "journal-removed" in protected("protector", "operation", "report", min(gone), exit_code=1).stderr
+
+
 def test_with_one_site_dead_the_group_is_seen_and_brought_up_at_the_other(protected):
     protected.rules(
         {"target": "site-a/*", "action": "refuse", "times": 0}, {"target": "array-a", "action": "refuse", "times": 0}
@@ -159,6 +195,8 @@ ONE_OPERATION = fields(
     started_at=maybe(TEXT), completed_at=maybe(TEXT), steps_completed=TEXTS, steps_failed=TEXTS,
     error_message=maybe(TEXT),
 )
+LEFT = rows(group=TEXT, outcome=TEXT, operation=maybe(TEXT), remark=maybe(TEXT))
+PRUNED = rows(what=TEXT, subject=TEXT, remark=maybe(TEXT))
 FORMS = {
     "site list": rows(
         name=TEXT, cloud=TEXT, region=maybe(TEXT), reachable=TRUTH, arrays={"type": "array"}, primary_of=TEXTS

@@ -1,6 +1,6 @@
 """`openstack protector prune …`, `tick`: what is left over, and what is due."""
 
-from protectorclient import command, tables
+from protectorclient import command, errors, tables
 
 ALL = ("site", "kind", "name", "id", "bytes", "since", "quota", "group_name", "released_by", "reason")
 
@@ -24,6 +24,62 @@ class List(command.Lister):
             left = [{**one, "group_name": None, "released_by": []} for one in found["leftovers"]]
             return tables.many([*left, *found["held"]], ALL)
         return tables.many(found["leftovers"], ("site", "kind", "name", "id", "bytes", "since", "reason"))
+
+
+class Run(command.Lister):
+    """Removes what is left over, and journals of operations that ended long ago if that is asked for: it is not undone"""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "--older-than",
+            metavar="<seconds>",
+            type=int,
+            default=86400,
+            help="Pass over what is younger, or of unknown age; a day without",
+        )
+        parser.add_argument(
+            "--journals-older-than",
+            metavar="<seconds>",
+            type=int,
+            help="Also remove the journals of operations that ended so long ago, but for those that are still needed",
+        )
+        parser.add_argument("--confirm", metavar="prune", help="Confirm with the word prune; asked for on a terminal")
+        return parser
+
+    def take_action(self, parsed_args):
+        self._confirmed(parsed_args.confirm)
+        with self.opened() as protector:
+            pruned = protector.prune(
+                older_than=parsed_args.older_than, journals_older_than=parsed_args.journals_older_than
+            )
+        for unread in pruned["unread"]:
+            self.say(f"could not be looked at: {unread['subject']} at {unread['site']}: {unread['reason']}")
+        journals = pruned.get("journals") or {"removed": [], "kept": []}
+        rows = [("removed", operation["id"], operation["status"]) for operation in pruned["operations"]]
+        rows += [("kept", _named(kept["leftover"]), kept["reason"]) for kept in pruned["kept"]]
+        rows += [("remains", _named(left), left["reason"]) for left in pruned["remains"]]
+        rows += [("journal removed", operation["id"], None) for operation in journals["removed"]]
+        rows += [("journal kept", kept["operation"], kept["reason"]) for kept in journals["kept"]]
+        needed = all(kept["needed"] for kept in journals["kept"])
+        if pruned["kept"] or pruned["remains"] or pruned["unread"] or not needed:
+            self.exit_code = command.ATTENTION
+        return ("what", "subject", "remark"), rows
+
+    def _confirmed(self, word):
+        if word is None and self.terminal():
+            print("To go on, type prune: ", end="", file=self.app.stderr, flush=True)
+            word = self.app.stdin.readline().strip()
+        if word != "prune":
+            raise errors.CommandFailed(
+                "not-confirmed",
+                "prune of what is left over was not begun: it was not confirmed",
+                "Look at it with `prune list`, then say --confirm prune.",
+            )
+
+
+def _named(left):
+    return f"{left['kind']} {left['name']} at {left['site']}"
 
 
 class Tick(command.Lister):
