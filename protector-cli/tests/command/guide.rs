@@ -90,3 +90,22 @@ fn the_files_of_the_first_pair_and_its_key_make_a_configuration() {
         [("north", "https://keystone.north.example/v3"), ("south", "https://keystone.south.example/v3")]
     );
 }
+
+/// cargo takes one `--path`; what it names has to be a crate with a program.
+#[test]
+fn every_installation_that_is_shown_is_of_one_program_of_the_tree() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let mut installed = Vec::new();
+    for text in [readme, page("quick-start")] {
+        for line in text.lines().filter_map(|line| line.trim().strip_prefix("cargo install ")) {
+            let paths: Vec<&str> = line.split("--path ").skip(1).map(str::trim).collect();
+            let [path] = paths.as_slice() else { panic!("{line}: {} paths", paths.len()) };
+            let program = root.join(path).join("src/main.rs");
+            assert!(program.is_file(), "{line}: there is no {}", program.display());
+            installed.push((*path).to_owned());
+        }
+    }
+    installed.sort();
+    assert_eq!(installed, ["protector-cli", "protector-cli", "protector-sim"]);
+}
