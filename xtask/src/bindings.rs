@@ -51,7 +51,7 @@ pub(crate) struct Released {
 /// Builds the wheel as it is given away and installs it with the faces in Python.
 pub(crate) fn released(workspace: &Workspace) -> Result<Released> {
     let [builds, _] = PYTHONS;
-    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?, "release")?;
+    let wheel = build(workspace, &environment(workspace, NAME, builds, VERSIONS)?, GIVEN_AWAY)?;
     let [openstack, ansible] = faces::installed(workspace, &wheel)?;
     Ok(Released { wheel, openstack, ansible })
 }
@@ -83,6 +83,9 @@ fn environment(workspace: &Workspace, name: &str, version: Minor, versions: &str
     }
     Ok(python)
 }
+
+/// The wheel's own profile, as `bindings/python/pyproject.toml` has it.
+const GIVEN_AWAY: &str = "wheel";
 
 /// What tests are run on: what behaves otherwise in a release build is no test's affair, and that takes minutes.
 const TESTED: &str = "dev";

@@ -626,13 +626,10 @@ class PrunedJournals(TypedDict):
     kept: list[KeptJournal]
 
 
-class PrunedExtras(TypedDict, total=False):
-    """What is there only if journals were to be removed, too."""
-    journals: PrunedJournals
-
-
-class Pruned(PrunedExtras):
+class Pruned(TypedDict):
     """What became of what was left over."""
+    journals: PrunedJournals | None
+    """Nothing if no journals were to be removed."""
     operations: list[Operation]
     kept: list[Kept]
     remains: list[Leftover]
