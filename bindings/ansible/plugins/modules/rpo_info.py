@@ -13,7 +13,7 @@ version_added: 0.1.0
 author: The authors of protector (!UNKNOWN)
 description:
   - Returns for one group, or for all, how much would be lost now and whether that is within the objective.
-  - It never fails because an objective is missed; use RV(objectives[].status) for that.
+  - It never fails because an objective is missed; look at C(status) of each of RV(objectives).
 options:
   protection_group:
     description: The name of the group; all groups without it.
