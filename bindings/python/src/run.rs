@@ -45,13 +45,24 @@ impl Course {
         self.state.send_modify(|state| state.0 = count);
     }
 
-    pub(crate) fn ended(&self, end: Result<End, Failure>) {
+    fn ended(&self, end: Result<End, Failure>) {
         let end = end.unwrap_or_else(|failure| Err(failure.document()));
         self.state.send_modify(|state| state.1 = Some(end));
     }
 
     pub(crate) fn has_ended(&self) -> bool {
         self.state.borrow().1.is_some()
+    }
+
+    /// Runs what follows it to its end. That a task is lost is an end, too: nobody waits for it for ever.
+    pub(crate) fn led_by(
+        self: &Arc<Self>,
+        followed: impl Future<Output = Result<End, Failure>> + Send + 'static,
+    ) {
+        let (course, followed) = (Arc::clone(self), tokio::spawn(followed));
+        tokio::spawn(async move {
+            course.ended(followed.await.unwrap_or_else(|lost| Err(Failure::of_task(lost))));
+        });
     }
 
     /// Nothing new is begun.
@@ -87,7 +98,7 @@ impl Course {
 pub(crate) fn follow(protector: Protector, handle: OperationHandle, begun: Begun) -> Arc<Course> {
     let (id, course) = (handle.id(), Course::new(handle.stop_token()));
     let told = Arc::clone(&course);
-    let followed = tokio::spawn(async move {
+    course.led_by(async move {
         let mut handle = handle;
         while let Some(progress) = handle.next().await {
             told.went(documents::progress(id, &progress));
@@ -95,10 +106,6 @@ pub(crate) fn follow(protector: Protector, handle: OperationHandle, begun: Begun
         let report = handle.finish().await?;
         let remains = protector.remains(report.operation.id).await?;
         Ok(accounted(&report, &remains, &begun))
-    });
-    let ended = Arc::clone(&course);
-    tokio::spawn(async move {
-        ended.ended(followed.await.unwrap_or_else(|lost| Err(Failure::of_task(lost))));
     });
     course
 }
@@ -134,30 +141,27 @@ pub(crate) fn watch(protector: Protector, id: OperationId, watcher: Watcher) -> 
     let stop = CancellationToken::new();
     let course = Course::new(stop.clone());
     let told = Arc::clone(&course);
-    tokio::spawn(async move {
+    course.led_by(async move {
         let mut watcher = watcher;
-        let followed = async {
-            let mut left = tokio::time::interval(LOOK);
-            loop {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled() => break,
-                    progress = watcher.next() => match progress? {
-                        Some(progress) => told.went(documents::progress(id, &progress)),
-                        None => break,
-                    },
-                    _ = left.tick() => {
-                        if protector.operation(id).await?.status == OperationStatus::Paused {
-                            break;
-                        }
+        let mut left = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                progress = watcher.next() => match progress? {
+                    Some(progress) => told.went(documents::progress(id, &progress)),
+                    None => break,
+                },
+                _ = left.tick() => {
+                    if protector.operation(id).await?.status == OperationStatus::Paused {
+                        break;
                     }
                 }
             }
-            let operation = protector.operation(id).await?;
-            let exit = exit::of_status(operation.status);
-            Ok(Ok(json!({"operation": operation, "exit_code": exit})))
-        };
-        told.ended(followed.await);
+        }
+        let operation = protector.operation(id).await?;
+        let exit = exit::of_status(operation.status);
+        Ok(Ok(json!({"operation": operation, "exit_code": exit})))
     });
     course
 }

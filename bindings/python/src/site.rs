@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) fn follow(handle: SiteFailoverHandle) -> Arc<Course> {
     let course = Course::new(handle.stop_token());
     let told = Arc::clone(&course);
-    tokio::spawn(async move {
+    course.led_by(async move {
         let (mut handle, mut operations) = (handle, BTreeMap::new());
         while let Some(happened) = handle.next().await {
             if let SiteProgress::Begun { group, operation } = &happened {
@@ -25,7 +25,7 @@ pub(crate) fn follow(handle: SiteFailoverHandle) -> Arc<Course> {
             }
             told.went(documents::site_progress(&happened, &operations));
         }
-        told.ended(handle.finish().await.map(|report| accounted(&report)).map_err(Failure::from));
+        Ok(accounted(&handle.finish().await?))
     });
     course
 }
