@@ -139,7 +139,7 @@ def test_a_site_is_left_with_all_groups_and_twice_is_as_good_as_once(protected):
 def test_what_is_left_over_and_old_journals_go_once_that_is_confirmed(protected):
     run = ("protector", "prune", "run", "--older-than", "0", "--journals-older-than", "0")
     refused = protected(*run, exit_code=2)
-    assert "code: not-confirmed" in refused.stderr and "--confirm prune" in refused.stderr
+    assert "prune of what is left over was not begun" in refused.stderr and "code: not-confirmed" in refused.stderr
     before = protected.document("protector", "operation", "list")
     done = protected.document(*run, "--confirm", "prune")
     jsonschema.validate(done, PRUNED)

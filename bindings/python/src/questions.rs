@@ -7,7 +7,7 @@ use crate::site::{self, SiteRun};
 use protector_core::config::GroupDocument;
 use protector_core::domain::GroupPolicy;
 use protector_core::faces::arguments::{ArgumentError, Arguments};
-use protector_core::faces::confirmation::{confirmed, site_failover_confirmed};
+use protector_core::faces::confirmation::{confirmed, prune_confirmed, site_failover_confirmed};
 use protector_core::faces::{documents, requests};
 use protector_core::id::{OperationId, SiteName, StepId};
 use protector_core::operations;
@@ -138,8 +138,9 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
             json!(Box::pin(protector.housekeeping()).await?)
         }
         "prune" => {
-            let (older_than, journals_older_than) =
-                asked!(older_than: required u64, journals_older_than: optional u64);
+            let (older_than, journals_older_than, confirm) = asked!(older_than: required u64,
+                journals_older_than: optional u64, confirm: optional String);
+            prune_confirmed(confirm.as_deref())?;
             let found = Box::pin(protector.housekeeping()).await?;
             let pruned = Box::pin(protector.prune(&found.leftovers, Duration::from_secs(older_than))).await?;
             let journals = match journals_older_than {

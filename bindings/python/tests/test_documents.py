@@ -137,8 +137,8 @@ def test_every_answer_is_of_its_type(protected: protector.Protector) -> None:
     judge(p.operation(gone["operation"]["id"]), Operation)
     judge(p.status(), Status)
     judge(p.housekeeping(), Housekeeping)
-    judge(p.prune(older_than=86400), Pruned)
-    without = judge(p.prune(older_than=86400, journals_older_than=0), Pruned)["journals"]["removed"]
+    judge(p.prune(older_than=86400, confirm="prune"), Pruned)
+    without = judge(p.prune(older_than=86400, journals_older_than=0, confirm="prune"), Pruned)["journals"]["removed"]
     assert without and judge(p.operations(), list[Operation])
     judge(p.tick(), list[Due])
     judge(p.plan_site_failover("site-b"), PlanOfSite)

@@ -128,7 +128,7 @@ def journey(sites: protector.Protector, group: str, server: str) -> protector.Pl
     left = ask("begin_site_failover", "site-a", groups=[group], confirm="site-a")
     assert left.site == "site-a" and left.result()["exit_code"] == 0 and left.done
     ask("failover_site", "site-a", groups=[group], confirm="site-a")
-    ask("prune", older_than=86400)
+    ask("prune", older_than=86400, confirm="prune")
     ask("unprotect", group, confirm=group)
     return plan
 

@@ -66,9 +66,32 @@ pub fn site_failover_confirmed(site: &SiteName, given: Option<&str>) -> Result<(
     Err(NotConfirmed { operation: OperationType::Failover, subject, given })
 }
 
+/// Judges what was given for the removal of what is left over, which is about no single group: it always wants the word `prune`.
+///
+/// # Errors
+/// Another word was given, or none.
+pub fn prune_confirmed(given: Option<&str>) -> Result<(), NotConfirmed> {
+    if given == Some(OperationType::Prune.as_str()) {
+        return Ok(());
+    }
+    let (subject, given) = ("what is left over".to_owned(), given.map(str::to_owned));
+    Err(NotConfirmed { operation: OperationType::Prune, subject, given })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_over_is_removed_with_the_word_for_it_only() {
+        let judged = |given| prune_confirmed(given).map_err(|error| error.to_string());
+        assert_eq!(judged(Some("prune")), Ok(()));
+        assert_eq!(
+            judged(None).unwrap_err(),
+            "prune of what is left over was not begun: it was not confirmed"
+        );
+        assert!(judged(Some("web")).unwrap_err().ends_with("it was confirmed for web"));
+    }
 
     #[test]
     fn what_stops_vms_needs_the_groups_own_name_and_a_wrong_name_stops_all() {

@@ -1,6 +1,6 @@
 """`openstack protector prune …`, `tick`: what is left over, and what is due."""
 
-from protectorclient import command, errors, tables
+from protectorclient import command, tables
 
 ALL = ("site", "kind", "name", "id", "bytes", "since", "quota", "group_name", "released_by", "reason")
 
@@ -48,10 +48,15 @@ class Run(command.Lister):
         return parser
 
     def take_action(self, parsed_args):
-        self._confirmed(parsed_args.confirm)
+        word = parsed_args.confirm
+        if word is None and self.terminal():
+            print("To go on, type prune: ", end="", file=self.app.stderr, flush=True)
+            word = self.app.stdin.readline().strip()
         with self.opened() as protector:
             pruned = protector.prune(
-                older_than=parsed_args.older_than, journals_older_than=parsed_args.journals_older_than
+                older_than=parsed_args.older_than,
+                journals_older_than=parsed_args.journals_older_than,
+                confirm=word,
             )
         for unread in pruned["unread"]:
             self.say(f"could not be looked at: {unread['subject']} at {unread['site']}: {unread['reason']}")
@@ -65,17 +70,6 @@ class Run(command.Lister):
         if pruned["kept"] or pruned["remains"] or pruned["unread"] or not needed:
             self.exit_code = command.ATTENTION
         return ("what", "subject", "remark"), rows
-
-    def _confirmed(self, word):
-        if word is None and self.terminal():
-            print("To go on, type prune: ", end="", file=self.app.stderr, flush=True)
-            word = self.app.stdin.readline().strip()
-        if word != "prune":
-            raise errors.CommandFailed(
-                "not-confirmed",
-                "prune of what is left over was not begun: it was not confirmed",
-                "Look at it with `prune list`, then say --confirm prune.",
-            )
 
 
 def _named(left):

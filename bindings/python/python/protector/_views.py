@@ -174,20 +174,27 @@ class Views:
         answer: Housekeeping = await self._ask_async("housekeeping", {})
         return answer
 
-    def prune(self, *, older_than: int, journals_older_than: int | None = None) -> Pruned:
+    def prune(
+        self, *, older_than: int, journals_older_than: int | None = None, confirm: str | None = None
+    ) -> Pruned:
         """Removes what is left over for at least so many seconds; tells what was kept, and why.
 
         Deletes servers, ports, volumes and networks that bear protector's marker, and destroys snapshots recoverably. Not
         undone. With ``journals_older_than`` also the journals of operations that ended so many seconds ago, but for those that
         are still needed; `operation` shows a summary of them from then on.
+
+        Raises:
+            NotConfirmedError: ``confirm`` has to be ``prune``.
         """
-        asked = {"older_than": older_than, "journals_older_than": journals_older_than}
+        asked = {"older_than": older_than, "journals_older_than": journals_older_than, "confirm": confirm}
         answer: Pruned = self._ask("prune", asked)
         return answer
 
-    async def prune_async(self, *, older_than: int, journals_older_than: int | None = None) -> Pruned:
+    async def prune_async(
+        self, *, older_than: int, journals_older_than: int | None = None, confirm: str | None = None
+    ) -> Pruned:
         """:meth:`prune` for asyncio."""
-        asked = {"older_than": older_than, "journals_older_than": journals_older_than}
+        asked = {"older_than": older_than, "journals_older_than": journals_older_than, "confirm": confirm}
         answer: Pruned = await self._ask_async("prune", asked)
         return answer
 
