@@ -8,12 +8,14 @@ use crate::run::{Course, Run};
 use crate::site::SiteRun;
 use crate::waiting::{self, Product};
 use protector_core::config::{Config, LoadOptions};
+use protector_core::faces::arguments::ArgumentError;
 use protector_core::faces::documents;
 use protector_core::journal::Holder;
 use protector_core::operations;
-use protector_core::protector::{self, Protector};
+use protector_core::protector::{self, Protector, ProtectorBuilder};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde::de::Error as _;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,10 +162,15 @@ impl Handle {
         waiting::wait(py, async move {
             let options = LoadOptions { protector: config, clouds, ..LoadOptions::default() };
             let config = Config::load(&options).map_err(protector::Error::from)?;
-            let mut builder = Protector::builder(config)
-                .driver(protector_pure::factory())
-                .driver(protector_mock::factory())
-                .started_by(holder(started_by));
+            let own = [protector_pure::factory(), protector_mock::factory()];
+            if let Some(taken) = own.iter().find(|own| drivers.iter().any(|(name, _)| name == own.name())) {
+                let why =
+                    format!("the package has a driver {} of its own: give yours another name", taken.name());
+                let (of, name, source) = ("open".to_owned(), "drivers", serde_json::Error::custom(why));
+                return Err(ArgumentError::Unusable { of, name, source }.into());
+            }
+            let builder = Protector::builder(config).started_by(holder(started_by));
+            let mut builder = own.into_iter().fold(builder, ProtectorBuilder::driver);
             for (name, make) in drivers {
                 builder = builder.driver(Arc::new(PythonFactory::new(name, make)));
             }

@@ -280,8 +280,9 @@ def test_a_driver_that_cannot_be_used_is_refused_when_the_sites_are_opened(pair:
 
     told = opened({"mine": unusable})
     assert told == "configuration-invalid: failed to use the configuration of array array-a: it wants a port"
-    with pytest.raises(ValueError, match="the package has a driver pure of its own"):
-        protector.open(pair.config, clouds=pair.clouds, drivers={"pure": Odd})
+    assert "argument-invalid: argument `drivers` of open cannot be used: the package has a driver pure of its own" in opened(
+        {"pure": Odd}
+    )
 
 
 def named(pair: protector.mock.Pair, driver: str) -> None:

@@ -153,13 +153,11 @@ def open(
             :class:`StorageDriver`, or functions of an array's name and settings.
 
     Raises:
+        ArgumentError: a driver has the name of one of the package's own.
         ConfigurationError: a file, or what it refers to, cannot be used.
         StoreError: a site store cannot be opened.
     """
     import os
 
-    drivers = drivers or {}
-    if taken := {"pure", "mock"} & set(drivers):
-        raise ValueError(f"the package has a driver {min(taken)} of its own: give yours another name")
     user = os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
-    return Protector(_native.Handle.open(config, clouds, (os.uname().nodename, user, started_by), list(drivers.items())))
+    return Protector(_native.Handle.open(config, clouds, (os.uname().nodename, user, started_by), list((drivers or {}).items())))
