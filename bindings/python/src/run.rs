@@ -5,9 +5,9 @@ use crate::handle::Opened;
 use crate::waiting::{self, Product};
 use protector_core::domain::{Finding, OperationStatus, Remnant};
 use protector_core::engine::Plan;
-use protector_core::error::Class;
+use protector_core::error::{Class, Code};
 use protector_core::faces::{documents, exit, trouble};
-use protector_core::id::OperationId;
+use protector_core::id::{OperationId, SiteName};
 use protector_core::protector::{OperationHandle, OperationReport, Protector, Watcher};
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -120,20 +120,29 @@ pub(crate) struct Begun {
 }
 
 fn accounted(report: &OperationReport, remains: &[Remnant], begun: &Begun) -> End {
-    let mut outcome = documents::outcome(report, &begun.warnings, remains);
+    let outcome = documents::outcome(report, &begun.warnings, remains);
     let exit = exit::of_outcome(report, remains);
+    let undone = begun.to_be_undone && exit == exit::ROLLED_BACK;
+    let trouble = trouble(report).filter(|_| !undone);
+    ended_with((outcome, exit), trouble, (None, &begun.warnings))
+}
+
+/// An outcome, with what the command would have ended with; if something is wrong it is part of an error, which is about a site
+/// if it is about one.
+pub(crate) fn ended_with(
+    (mut outcome, exit): (Value, u8),
+    trouble: Option<(Code, String)>,
+    (site, warnings): (Option<&SiteName>, &[Finding]),
+) -> End {
     if let Some(fields) = outcome.as_object_mut() {
         fields.insert("exit_code".to_owned(), json!(exit));
     }
-    let undone = begun.to_be_undone && exit == exit::ROLLED_BACK;
-    match trouble(report).filter(|_| !undone) {
-        None => Ok(outcome),
-        Some((code, message)) => Err(json!({
-            "error": {"code": code, "message": message, "hint": code.hint(), "site": null, "request_ids": [],
-                "retryable": code.class() == Class::Transient, "exit_code": exit},
-            "findings": [], "warnings": &begun.warnings, "outcome": outcome,
-        })),
-    }
+    let Some((code, message)) = trouble else { return Ok(outcome) };
+    Err(json!({
+        "error": {"code": code, "message": message, "hint": code.hint(), "site": site, "request_ids": [],
+            "retryable": code.class() == Class::Transient, "exit_code": exit},
+        "findings": [], "warnings": warnings, "outcome": outcome,
+    }))
 }
 
 /// Follows an operation that any process runs, until it ends or nobody goes on with it.

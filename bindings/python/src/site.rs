@@ -2,9 +2,8 @@
 
 use crate::failure::Failure;
 use crate::handle::Opened;
-use crate::run::{Course, End, Told, end_within, event_at};
+use crate::run::{Course, End, Told, end_within, ended_with, event_at};
 use crate::waiting;
-use protector_core::error::Class;
 use protector_core::faces::{documents, exit, site_trouble};
 use protector_core::id::SiteName;
 use protector_core::protector::{SiteFailoverHandle, SiteFailoverReport, SiteProgress};
@@ -31,19 +30,8 @@ pub(crate) fn follow(handle: SiteFailoverHandle) -> Arc<Course> {
 }
 
 fn accounted(report: &SiteFailoverReport) -> End {
-    let mut outcome = json!(report);
-    let exit = exit::of_site_failover(report);
-    if let Some(fields) = outcome.as_object_mut() {
-        fields.insert("exit_code".to_owned(), json!(exit));
-    }
-    match site_trouble(report) {
-        None => Ok(outcome),
-        Some((code, message)) => Err(json!({
-            "error": {"code": code, "message": message, "hint": code.hint(), "site": report.site,
-                "request_ids": [], "retryable": code.class() == Class::Transient, "exit_code": exit},
-            "findings": [], "warnings": [], "outcome": outcome,
-        })),
-    }
+    let outcome = (json!(report), exit::of_site_failover(report));
+    ended_with(outcome, site_trouble(report), (Some(&report.site), &[]))
 }
 
 /// A site that is being left.
