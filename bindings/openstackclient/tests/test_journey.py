@@ -137,6 +137,9 @@ def test_a_site_is_left_with_all_groups_and_twice_is_as_good_as_once(protected):
 
 
 def test_what_is_left_over_and_old_journals_go_once_that_is_confirmed(protected):
+    listed = ("protector", "prune", "list")
+    assert protected.document(*listed) == []
+    assert {row["kind"] for row in protected.document(*listed, "--older-than", "0")} == {"recovery_point"}
     run = ("protector", "prune", "run", "--older-than", "0", "--journals-older-than", "0")
     refused = protected(*run, exit_code=2)
     assert "prune of what is left over was not begun" in refused.stderr and "code: not-confirmed" in refused.stderr

@@ -134,8 +134,12 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
             json!(Box::pin(protector.rpo(group.as_deref())).await?)
         }
         "housekeeping" => {
-            given.end()?;
-            json!(Box::pin(protector.housekeeping()).await?)
+            let older_than = asked!(older_than: optional u64);
+            let mut found = Box::pin(protector.housekeeping()).await?;
+            if let Some(least) = older_than {
+                found.leftovers = found.older_than(Duration::from_secs(least));
+            }
+            json!(found)
         }
         "prune" => {
             let (older_than, journals_older_than, confirm) = asked!(older_than: required u64,

@@ -5,11 +5,23 @@ from protectorclient import command, tables
 ALL = ("site", "kind", "name", "id", "bytes", "since", "quota", "group_name", "released_by", "reason")
 
 
+def _add_age(parser):
+    """Adds from which age on something is left over."""
+    parser.add_argument(
+        "--older-than",
+        metavar="<seconds>",
+        type=int,
+        default=86400,
+        help="Pass over what is younger, or of unknown age; a day without",
+    )
+
+
 class List(command.Lister):
     """What is left over at both sites, that no group and no operation has a use for"""
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
+        _add_age(parser)
         parser.add_argument(
             "--all", action="store_true", help="Also what groups hold and is in use, and what lets go of it"
         )
@@ -17,7 +29,7 @@ class List(command.Lister):
 
     def take_action(self, parsed_args):
         with self.opened() as protector:
-            found = protector.housekeeping()
+            found = protector.housekeeping(older_than=parsed_args.older_than)
         for unread in found["unread"]:
             self.say(f"could not be looked at: {unread['subject']} at {unread['site']}: {unread['reason']}")
         if parsed_args.all:
@@ -31,13 +43,7 @@ class Run(command.Lister):
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "--older-than",
-            metavar="<seconds>",
-            type=int,
-            default=86400,
-            help="Pass over what is younger, or of unknown age; a day without",
-        )
+        _add_age(parser)
         parser.add_argument(
             "--journals-older-than",
             metavar="<seconds>",

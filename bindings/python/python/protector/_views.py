@@ -164,14 +164,15 @@ class Views:
         answer: list[Rpo] = await self._ask_async("rpo", {"group": group})
         return answer
 
-    def housekeeping(self) -> Housekeeping:
-        """What is left over at both sites, what is in use, the size of the journals, and what could not be looked at."""
-        answer: Housekeeping = self._ask("housekeeping", {})
+    def housekeeping(self, *, older_than: int | None = None) -> Housekeeping:
+        """What is left over at both sites, what is in use, the size of the journals, and what could not be looked at. With
+        ``older_than`` what is left over for so many seconds only."""
+        answer: Housekeeping = self._ask("housekeeping", {"older_than": older_than})
         return answer
 
-    async def housekeeping_async(self) -> Housekeeping:
+    async def housekeeping_async(self, *, older_than: int | None = None) -> Housekeeping:
         """:meth:`housekeeping` for asyncio."""
-        answer: Housekeeping = await self._ask_async("housekeeping", {})
+        answer: Housekeeping = await self._ask_async("housekeeping", {"older_than": older_than})
         return answer
 
     def prune(
