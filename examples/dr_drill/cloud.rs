@@ -48,7 +48,8 @@ impl Cloud {
         Ok(cloud)
     }
 
-    async fn send(
+    /// Asks a service for something in any way.
+    pub(crate) async fn send(
         &self,
         kind: ServiceKind,
         method: Method,

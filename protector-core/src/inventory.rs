@@ -11,6 +11,7 @@ mod watch;
 mod ways_out;
 
 pub use capture::{Captured, Lineages, capture};
+pub(crate) use capture::{own_metadata, without_markers};
 pub use facts::{ArrayFacts, FactScope, SiteFacts, read, read_array};
 pub use images::missing_images;
 pub use names::read_names;

@@ -2,6 +2,7 @@
 
 mod add_member;
 mod admission;
+mod attributes;
 mod commit;
 mod credential;
 mod failover;

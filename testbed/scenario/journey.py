@@ -34,6 +34,11 @@ class Journey:
         return [a['volumeId'] for a in
                 self.now['sites'][site or self.home]['servers'][server]['attachments']]
 
+    def port(self, site, server, name):
+        """The id of a server's port."""
+        return next(i for i, port in self.now['sites'][site]['ports'].items()
+                    if (port['device_id'], port['name']) == (server, name))
+
     def counterparts(self):
         """Name → id of the VMs at the other site."""
         return {name: fidelity.counterpart(self.before, self.now, self.away, name)

@@ -159,6 +159,31 @@ class Machines:
         self.cloud.server_action(server, 'confirmResize')
         self._server_is(server, 'ACTIVE')
 
+    def describe(self, server, volume, port):
+        """Changes what is said of a VM, one of its volumes and one of its ports; returns what is said now, field by
+        field."""
+        said = {'servers': {'description': 'Front end, second edition', 'metadata': {'role': 'web', 'edition': '2'},
+                            'tags': ['edition-2', 'production']},
+                'volumes': {'name': 'app-web-journal', 'description': 'logs, second edition',
+                            'metadata': {'owner': 'web', 'Ort': 'Basel'}},
+                'ports': {'description': 'public side, second edition', 'tags': ['front', 'second']}}
+        marked = {'servers': self.cloud.get('compute', f'/servers/{server}')['server']['metadata'],
+                  'ports': self.cloud.get('network', f'/ports/{port}')['port']['tags']}
+        self.cloud.put('compute', f'/servers/{server}', {'server': {
+            'description': said['servers']['description']}})
+        metadata = {k: v for k, v in marked['servers'].items() if k.startswith('protector:')}
+        self.cloud.put('compute', f'/servers/{server}/metadata', {
+            'metadata': {**metadata, **said['servers']['metadata']}})
+        self.cloud.put('compute', f'/servers/{server}/tags', {'tags': said['servers']['tags']})
+        self.cloud.put('block_storage', f'/volumes/{volume}', {'volume': {
+            field: said['volumes'][field] for field in ('name', 'description')}})
+        self.cloud.post('block_storage', f'/volumes/{volume}/metadata', {'metadata': said['volumes']['metadata']})
+        self.cloud.put('network', f'/ports/{port}', {'port': {
+            'description': said['ports']['description']}})
+        self.cloud.put('network', f'/ports/{port}/tags', {
+            'tags': said['ports']['tags'] + [t for t in marked['ports'] if t.startswith('protector:')]})
+        return said
+
     def image_booted(self, name):
         """A VM whose root disk is not a volume: protector has to refuse it."""
         image = self.cloud.post('image', '/images', {

@@ -1,5 +1,6 @@
 """A group that changes on its way: there and back twice, with a VM that joins, one that leaves, a volume
-that is extended and a VM that is resized where the group runs. The steps build on one another."""
+that is extended, a VM that is resized and one of which something else is said where the group runs. The steps build
+on one another."""
 import pytest
 
 import checks
@@ -9,6 +10,8 @@ from journey import Journey
 pytestmark = pytest.mark.incremental
 RESIZED, JOINS, LEAVES = 'app-web', 'app-node', 'app-batch'
 FLAVOR, LARGER = 'grown', 3
+# The port of which something is said.
+DESCRIBED = 'app-web-front'
 
 
 @pytest.fixture(scope='module')
@@ -28,6 +31,12 @@ def operate(journey):
         journey.look()
         return result
     return run
+
+
+@pytest.fixture(scope='module')
+def said():
+    """What is said of a VM, a volume and a port where the group runs, by kind."""
+    return {}
 
 
 @pytest.fixture(scope='module')
@@ -58,9 +67,38 @@ def test_a_volume_and_a_vm_grow_where_the_group_runs(journey, estate):
     journey.first_away = journey.look()
 
 
-def test_the_originals_come_home_with_what_they_have_got_away(journey, operate, estate, extended):
+def test_something_else_is_said_of_a_vm_where_the_group_runs(journey, estate, said):
+    there = journey.counterparts()[RESIZED]
+    port = journey.port(journey.away, there, DESCRIBED)
+    machines = estate.sites[journey.away].machines
+    said.update(machines.describe(there, journey.volumes_of(there, journey.away)[1], port))
+    journey.first_away = journey.look()
+
+
+def test_sync_brings_it_to_the_originals_which_stay_locked(journey, operate, extended, said):
     operate('sync')
-    journey.look()
+    home, original = journey.now['sites'][journey.home], journey.members[RESIZED]
+    port = journey.port(journey.home, original, DESCRIBED)
+    now = {'servers': home['servers'][original], 'volumes': home['volumes'][extended], 'ports': home['ports'][port]}
+    assert (now['servers']['locked'], now['servers']['status']) == (True, 'SHUTOFF')
+    assert f'runs at {journey.away}' in now['servers']['locked_reason']
+    site_s_own = ('array_name', 'array_volume_name')
+    for kind, fields in said.items():
+        for field, value in fields.items():
+            found = now[kind][field]
+            if (kind, field) == ('volumes', 'metadata'):
+                found = {k: v for k, v in found.items() if k not in site_s_own}
+            assert found == value, f'{kind} {field}'
+    # It is what a VM that came home unchanged has from now on.
+    before = journey.before['sites'][journey.home]
+    before['servers'][original].update(said['servers'])
+    before['ports'][port].update(said['ports'])
+    volume = before['volumes'][extended]
+    own = {k: v for k, v in volume['metadata'].items() if k in site_s_own}
+    volume.update({**said['volumes'], 'metadata': {**said['volumes']['metadata'], **own}})
+
+
+def test_the_originals_come_home_with_what_they_have_got_away(journey, estate, extended):
     home = journey.before['sites'][journey.home]
     home['volumes'][extended]['size'] = LARGER
     server = home['servers'][journey.members[RESIZED]]

@@ -12,6 +12,8 @@
 mod application;
 #[path = "operations/boot.rs"]
 mod boot;
+#[path = "operations/changes.rs"]
+mod changes;
 #[path = "../../examples/dr_drill/cloud.rs"]
 #[expect(dead_code, reason = "the drill looks at more of it")]
 mod cloud;

@@ -11,7 +11,8 @@ const NEW_DISK: &str = "the next planned move takes it along; to have it in reco
 const LOST_DISK: &str =
     "attach it again; or, if that is meant, take the VM out of the group and add it again";
 const RETYPE: &str = "retype it to the group's type: a consistency group has one";
-const CHANGE_THERE: &str = "change it at the other site, too: what is there already stays as it is";
+const CHANGE_THERE: &str = "change it at the other site, too: what is there already stays where it is";
+const BRING: &str = "`sync` brings it over now, the next move does in any case";
 const CAPTURE: &str = "`sync` captures it; what is made at the other site will have it";
 
 /// What is known of a VM from before.
@@ -58,9 +59,15 @@ impl Seen<'_> {
         self.findings.push(Finding::new(FindingCode::Drift, self.site, subject, message, remedy));
     }
 
-    /// What is made anew has what was captured; what is there already keeps what it has.
-    fn plain(&mut self, what: &str, message: impl Into<String>) {
+    /// What is made anew is where it was captured; what is there already stays where it is.
+    fn placed(&mut self, what: &str, message: impl Into<String>) {
         let remedy = if self.there { CHANGE_THERE } else { CAPTURE };
+        self.add(what, message, remedy);
+    }
+
+    /// What is brought over to what is there already.
+    fn brought(&mut self, what: &str, message: impl Into<String>) {
+        let remedy = if self.there { BRING } else { CAPTURE };
         self.add(what, message, remedy);
     }
 
@@ -78,9 +85,11 @@ impl Seen<'_> {
             ("description", captured.description == present.description),
             ("metadata", captured.metadata == present.metadata),
             ("tags", captured.tags == present.tags),
+            ("host name", captured.hostname == present.hostname),
+            ("access addresses", captured.access_addresses == present.access_addresses),
         ] {
             if !same {
-                self.plain("", format!("its {what} has changed"));
+                self.brought("", format!("its {what} has changed"));
             }
         }
     }
@@ -126,8 +135,17 @@ impl Seen<'_> {
                 let message = format!("its type was {} and is {}", before.volume_type, now.volume_type);
                 self.add(&what, message, RETYPE);
             }
-            if before.metadata != now.metadata {
-                self.plain(&what, "its metadata has changed");
+            for (attribute, same) in [
+                ("name", before.name == now.name),
+                ("description", before.description == now.description),
+                ("metadata", before.metadata == now.metadata),
+                ("bootable flag", before.bootable == now.bootable),
+                ("image metadata", before.image_metadata == now.image_metadata),
+            ] {
+                // Its twin is there, whether its server is or not.
+                if !same {
+                    self.add(&what, format!("its {attribute} has changed"), BRING);
+                }
             }
         }
     }
@@ -139,27 +157,38 @@ impl Seen<'_> {
         for now in &present.ports {
             let what = format!("port {}", now.mac_address);
             let Some(before) = captured.ports.iter().find(|before| before.lineage == now.lineage) else {
-                self.plain(&what, "it was plugged in since");
+                self.placed(&what, "it was plugged in since");
                 continue;
             };
-            let changed: Vec<&str> = [
+            let told = |changes: &[(&'static str, bool)]| {
+                let changed: Vec<&str> =
+                    changes.iter().filter_map(|(name, same)| (!same).then_some(*name)).collect();
+                (!changed.is_empty()).then(|| format!("changed since: {}", changed.join(", ")))
+            };
+            let moved = told(&[
                 ("network", before.network == now.network),
                 ("MAC address", before.mac_address == now.mac_address),
                 ("addresses", places(before) == places(now)),
+            ]);
+            let changed = told(&[
+                ("name", before.name == now.name),
+                ("description", before.description == now.description),
+                ("tags", before.tags == now.tags),
+                ("DHCP options", before.extra_dhcp_options == now.extra_dhcp_options),
                 ("allowed address pairs", before.allowed_address_pairs == now.allowed_address_pairs),
                 ("security groups", before.security_groups == now.security_groups),
                 ("port security", before.port_security_enabled == now.port_security_enabled),
                 ("administrative state", before.admin_state_up == now.admin_state_up),
-            ]
-            .into_iter()
-            .filter_map(|(name, same)| (!same).then_some(name))
-            .collect();
-            if !changed.is_empty() {
-                self.plain(&what, format!("changed since: {}", changed.join(", ")));
+            ]);
+            if let Some(message) = moved {
+                self.placed(&what, message);
+            }
+            if let Some(message) = changed {
+                self.brought(&what, message);
             }
         }
         for before in captured.ports.iter().filter(|before| !has(&present.ports, before)) {
-            self.plain(&format!("port {}", before.mac_address), "it was unplugged since");
+            self.placed(&format!("port {}", before.mac_address), "it was unplugged since");
         }
     }
 }

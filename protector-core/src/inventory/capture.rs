@@ -262,7 +262,8 @@ fn place(server: &Server, mac_address: &str) -> usize {
     found.unwrap_or(usize::MAX)
 }
 
-fn without_markers(metadata: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Metadata without what protector put there.
+pub(crate) fn without_markers(metadata: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     metadata
         .iter()
         .filter(|(key, _)| !naming::is_marker(key))
@@ -270,12 +271,15 @@ fn without_markers(metadata: &BTreeMap<String, String>) -> BTreeMap<String, Stri
         .collect()
 }
 
-/// The Pure driver keeps the array's name and the volume's name there in the metadata of each volume: they belong to
-/// the site.
-// cinder/volume/drivers/pure.py (_add_volume_metadata: array_volume_name, array_name), 2026.2
-fn own_metadata(metadata: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// What a site itself keeps in the metadata of a volume: the Pure driver the names of the array and of the volume there, Cinder
+/// how the volume is attached.
+// cinder/volume/drivers/pure.py (_add_volume_metadata), cinder/api/api_utils.py (_visible_admin_metadata_keys), 2026.2
+const SITES_OWN: [&str; 4] = ["array_volume_name", "array_name", "readonly", "attached_mode"];
+
+/// A volume's metadata without what protector or the site put there.
+pub(crate) fn own_metadata(metadata: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut own = without_markers(metadata);
-    own.retain(|key, _| key != "array_volume_name" && key != "array_name");
+    own.retain(|key, _| !SITES_OWN.contains(&key.as_str()));
     own
 }
 

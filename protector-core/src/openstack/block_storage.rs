@@ -23,7 +23,7 @@ pub use quotas::Quotas;
 pub use services::{VolumeService, VolumeServices};
 pub use snapshots::{Snapshot, SnapshotQuery, Snapshots};
 pub use volume_types::{VolumeType, VolumeTypeEncryption, VolumeTypes};
-pub use volumes::{NewVolume, Volume, VolumeAttachment, VolumeQuery, Volumes};
+pub use volumes::{NewVolume, Volume, VolumeAttachment, VolumeQuery, VolumeUpdate, Volumes};
 
 use super::{ApiRequest, Microversion, Service};
 use crate::transport::Semantics;

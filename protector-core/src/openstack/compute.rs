@@ -20,7 +20,7 @@ pub use quotas::ComputeQuotas;
 pub use server_groups::{ServerGroup, ServerGroupPolicy, ServerGroups};
 pub use servers::{
     AttachedVolume, BlockDevice, NetworkInterface, NewServer, Server, ServerAddress, ServerFault,
-    ServerFlavor, ServerQuery, Servers,
+    ServerFlavor, ServerQuery, ServerUpdate, Servers,
 };
 pub use services::{ComputeService, ComputeServices};
 pub use volume_attachments::{NewVolumeAttachment, VolumeAttachment, VolumeAttachments};

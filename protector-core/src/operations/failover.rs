@@ -225,4 +225,4 @@ fn unknown_names(facts: &FailoverFacts<'_>, findings: &mut Vec<Finding>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

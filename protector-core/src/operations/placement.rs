@@ -1,7 +1,7 @@
 mod ports;
 mod shared;
 
-pub(super) use self::ports::{Claims, PlacedPort, new_port};
+pub(super) use self::ports::{Claims, PlacedPort, dhcp_options, new_port};
 pub(super) use self::shared::{SharedKeypairs, SharedServerGroups};
 use crate::config::{MappingKind, Mappings};
 use crate::domain::{
@@ -32,6 +32,11 @@ impl<'a> Placement<'a> {
 
     fn mapped(&self, kind: MappingKind, name: &str) -> String {
         self.mappings.target(kind, self.source_site, name, &self.target.site).name
+    }
+
+    /// What stands where the VM comes from for what is at the target.
+    fn mapped_back(&self, kind: MappingKind, name: &str) -> String {
+        self.mappings.target(kind, &self.target.site, name, self.source_site).name
     }
 
     fn finding(&self, code: FindingCode, subject: String, message: String, remedy: &str) -> Finding {
@@ -87,12 +92,18 @@ impl<'a> Placement<'a> {
     /// What a volume knows of the image that was written to it: the image's name and id are those of the other site where they
     /// are mapped.
     pub(super) fn image_metadata(&self, volume: &VolumeDefinition) -> BTreeMap<String, String> {
-        let names_image = |key: &str| key == IMAGE_ID || key == IMAGE_NAME;
-        let there = |(key, value): (&String, &String)| {
-            let value = if names_image(key) { self.mapped(MappingKind::Image, value) } else { value.clone() };
-            (key.clone(), value)
-        };
-        volume.image_metadata.iter().map(there).collect()
+        with_images(&volume.image_metadata, |image| self.mapped(MappingKind::Image, image))
+    }
+
+    /// Whether what a volume at the target knows of an image stands for what the other knows: several images may be mapped to
+    /// one.
+    pub(super) fn knows_same_image(
+        &self,
+        volume: &VolumeDefinition,
+        there: &BTreeMap<String, String>,
+    ) -> bool {
+        let back = || with_images(there, |image| self.mapped_back(MappingKind::Image, image));
+        *there == self.image_metadata(volume) || back() == volume.image_metadata
     }
 
     /// The mapped images that a volume would tell of, and that are not there.
@@ -119,6 +130,18 @@ impl<'a> Placement<'a> {
     pub(super) fn availability_zone(&self, server: &ServerDefinition) -> Option<String> {
         server.availability_zone.as_ref().map(|zone| self.mapped(MappingKind::AvailabilityZone, zone))
     }
+}
+
+/// Image properties in which an image is named otherwise.
+fn with_images(
+    properties: &BTreeMap<String, String>,
+    named: impl Fn(&str) -> String,
+) -> BTreeMap<String, String> {
+    let names_image = |key: &str| key == IMAGE_ID || key == IMAGE_NAME;
+    let property = |(key, value): (&String, &String)| {
+        (key.clone(), if names_image(key) { named(value) } else { value.clone() })
+    };
+    properties.iter().map(property).collect()
 }
 
 /// What Nova would refuse of servers that are to be made, and of others that get more processors and memory.

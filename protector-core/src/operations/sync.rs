@@ -1,7 +1,10 @@
+use super::attributes::{update_port, update_server, update_twin};
+use super::placement::Placement;
 use super::twins::extend_grown;
 use super::{Known, Planned, PlanningError, record_group, replication};
-use crate::domain::{GroupStatus, OperationType, ProtectionGroup, naming};
-use crate::engine::{PlanBuilder, Recovery};
+use crate::config::Mappings;
+use crate::domain::{GroupStatus, OperationType, ProtectionGroup, ServerDefinition, naming};
+use crate::engine::{PlanBuilder, Recovery, StepBuilder};
 use crate::inventory::Captured;
 use serde_json::json;
 
@@ -16,11 +19,14 @@ pub struct SyncFacts<'a> {
     pub target: Known<'a>,
     /// Its VMs as they were read where it runs.
     pub captured: &'a [Captured],
+    /// What stands for what at the other site.
+    pub mappings: &'a Mappings,
     /// Which attempt at the group this is.
     pub attempt: u64,
 }
 
-/// Plans that the group is replicated now, its VMs' definitions are captured again, and twins grow as their originals did.
+/// Plans that the group is replicated now, its VMs' definitions are captured again, twins grow as their originals did, and what
+/// else has changed of the VMs is brought over to what is at the other site already.
 ///
 /// # Errors
 /// The planner contradicted itself.
@@ -69,6 +75,9 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
         // What is replicated is worth having though the other site has no room for it yet.
         Err(finding) => plan.warn(finding),
     }
+    // What a service does not take keeps no point from being worth having.
+    let brought: Vec<_> =
+        changes(facts).into_iter().map(|step| plan.add(step.after([&marked]).optional())).collect();
     let settled = group.settled_status();
     plan.add(
         record_group(
@@ -79,7 +88,40 @@ pub fn plan_sync(facts: &SyncFacts<'_>) -> Result<Planned, PlanningError> {
         )
         .at(target)
         .after([&captured, &arrived])
-        .after(&extended),
+        .after(&extended)
+        .after_end_of(&brought),
     );
     Ok(Planned::ready(plan.build()?))
+}
+
+/// What brings over what has changed of each VM.
+fn changes(facts: &SyncFacts<'_>) -> Vec<StepBuilder> {
+    let definitions = facts.captured.iter().map(|captured| &captured.definition);
+    definitions.flat_map(|definition| changes_of(facts, definition)).collect()
+}
+
+fn changes_of(facts: &SyncFacts<'_>, definition: &ServerDefinition) -> Vec<StepBuilder> {
+    let target = facts.target.site;
+    let source_site = &facts.source.site.site;
+    let placement = Placement { target, mappings: facts.mappings, source_site };
+    let Some(member) = facts.group.members.get(&definition.lineage) else { return Vec::new() };
+    let twins = definition.volumes.iter().filter_map(|volume| {
+        let known = member.volumes.iter().find(|known| known.lineage == volume.lineage)?;
+        let there = target.volume(&known.sites.get(&target.site)?.volume_id)?;
+        update_twin(&placement, volume, there)
+    });
+    let mut steps: Vec<_> = twins.collect();
+    let mut ports = Vec::new();
+    for (number, port) in definition.ports.iter().enumerate() {
+        let known = member.ports.iter().find(|known| known.lineage == port.lineage);
+        let id = known.and_then(|known| known.sites.get(&target.site));
+        let Some(there) = id.and_then(|id| target.port(id)) else { continue };
+        steps.extend(update_port(&placement, &member.name, (number, port), there));
+        ports.push((port, there));
+    }
+    let server = member.servers.get(&target.site).and_then(|id| target.server(id));
+    steps.extend(
+        server.and_then(|there| update_server(&placement, &member.name, definition, (there, &ports))),
+    );
+    steps
 }

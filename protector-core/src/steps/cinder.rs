@@ -8,6 +8,7 @@ mod membership;
 mod surplus;
 mod test_volumes;
 mod twins;
+mod update;
 
 pub use extension::{ExtendTwin, ExtendTwinInput};
 pub use groups::{CreateGroup, CreateGroupInput, DeleteGroup, DeleteGroupInput, GroupMade};
@@ -16,6 +17,7 @@ pub use membership::{JoinGroup, LeaveGroup, MembershipInput};
 pub use surplus::{RemoveSurplusTwins, RemoveSurplusTwinsInput, SurplusRemoved};
 pub use test_volumes::{CreateTestVolume, CreateTestVolumeInput, DeleteTestVolume, DeleteTestVolumeInput};
 pub use twins::{CreateTwin, CreateTwinInput, ReleaseTwin, ReleaseTwinInput, RemoveTwin, RemoveTwinInput};
+pub use update::{UpdateTwin, UpdateTwinInput};
 
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;

@@ -3,6 +3,7 @@
 mod test_floating_ips;
 mod test_networks;
 mod test_ports;
+mod update;
 
 pub(crate) use test_floating_ips::is_floating_ip_of_test;
 pub use test_floating_ips::{
@@ -17,6 +18,7 @@ pub use test_networks::{
 pub use test_ports::{
     CreateTestPort, CreateTestPortInput, DeleteTestPort, DeleteTestPortInput, TestPortMade,
 };
+pub use update::{UpdatePort, UpdatePortInput};
 
 use super::storage::Nothing;
 use super::{Seen, Site, SiteStep};

@@ -6,6 +6,7 @@ mod resize;
 mod server_groups;
 mod servers;
 mod test_servers;
+mod update;
 
 pub use keypairs::{DeleteKeypair, DeleteKeypairInput, ImportKeypair, ImportKeypairInput, KeypairImported};
 pub use power::{
@@ -20,6 +21,7 @@ pub use servers::{
     VerifyServerInput,
 };
 pub use test_servers::{CreateTestServer, CreateTestServerInput, DeleteTestServer, DeleteTestServerInput};
+pub use update::{UpdateServer, UpdateServerInput};
 
 use crate::engine::{StepError, StepRun};
 use crate::error::Code;

@@ -110,13 +110,38 @@ fn disks_that_come_go_or_change_their_type_are_told_each_with_its_own_remedy() {
 }
 
 #[test]
-fn ports_and_metadata_have_to_be_changed_where_the_vm_has_a_counterpart() {
-    let changes: [&dyn Fn(&mut Value); 4] = [
-        &|vm| vm["metadata"] = json!({"tier": "gold"}),
+fn what_has_changed_of_a_vm_is_brought_over_or_captured() {
+    for (what, pointer, value) in [
+        ("name", "/name", json!("front")),
+        ("metadata", "/metadata", json!({"tier": "gold"})),
+        ("access addresses", "/access_addresses", json!(["203.0.113.7"])),
+        ("host name", "/hostname", json!("front")),
+        ("security groups", "/ports/0/security_groups", json!(["web", "db"])),
+        ("tags", "/ports/0/tags", json!(["blue"])),
+    ] {
+        let change = |vm: &mut Value| *vm.pointer_mut(pointer).unwrap() = value.clone();
+        let there = after(true, change);
+        assert!(only(&there).message.contains(what) && only(&there).remedy == BRING, "{there:?}");
+        assert_eq!(only(&after(false, change)).remedy, CAPTURE);
+    }
+}
+
+#[test]
+fn what_has_changed_of_a_volume_is_brought_over_to_its_twin_whether_there_is_a_server_or_not() {
+    let changes: [&dyn Fn(&mut Value); 3] = [
         &|vm| vm["volumes"][0]["metadata"] = json!({"tier": "gold"}),
-        &|vm| vm["ports"][0]["security_groups"] = json!(["web", "db"]),
-        &|vm| vm["ports"] = json!([]),
+        &|vm| vm["volumes"][0]["name"] = json!("system"),
+        &|vm| vm["volumes"][0]["image_metadata"] = json!({"os_distro": "debian"}),
     ];
+    for (change, there) in changes.iter().flat_map(|change| [(change, true), (change, false)]) {
+        assert_eq!(only(&after(there, change)).remedy, BRING);
+    }
+}
+
+#[test]
+fn where_a_port_is_has_to_be_changed_where_the_vm_has_a_counterpart() {
+    let changes: [&dyn Fn(&mut Value); 2] =
+        [&|vm| vm["ports"][0]["network"] = json!("back"), &|vm| vm["ports"] = json!([])];
     for change in changes {
         assert_eq!(only(&after(true, change)).remedy, CHANGE_THERE);
         assert_eq!(only(&after(false, change)).remedy, CAPTURE);

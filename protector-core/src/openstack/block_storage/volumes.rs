@@ -143,6 +143,18 @@ pub struct NewVolume {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// What to change on a volume; what is not given stays.
+// cinder/api/schemas/volumes.py (update_volume), 2026.2
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeUpdate {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
 /// The volumes of the session's project.
 #[derive(Debug, Clone)]
 pub struct Volumes {
@@ -199,6 +211,20 @@ impl Volumes {
         let request =
             change(Method::POST, Semantics::Keyed, "volumes", purpose).body(json!({"volume": volume}));
         self.session.fetch_field(context, &request, "volume").await
+    }
+
+    /// Changes a volume, also one that is used or reserved.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    ///
+    /// # Effects
+    /// Undone by an update with what was there before.
+    pub async fn update(&self, context: &Context, id: &VolumeId, update: &VolumeUpdate) -> Result<(), Error> {
+        let request = change(Method::PUT, Semantics::Idempotent, "volumes", format!("update volume {id}"))
+            .segment(id.as_str())
+            .body(json!({"volume": update}));
+        self.session.send(context, &request).await.map(drop)
     }
 
     /// Deletes a volume with what it holds. Cinder refuses while it is used, reserved, or in a group.
@@ -270,6 +296,24 @@ impl Volumes {
         let purpose = format!("set image metadata of volume {id}");
         let body = json!({"os-set_image_metadata": {"metadata": metadata}});
         self.act(context, action(id, Semantics::Idempotent, purpose, body)).await
+    }
+
+    /// Removes one image property of a volume.
+    ///
+    /// # Errors
+    /// The call failed. A property or a volume that is not there is no error.
+    ///
+    /// # Effects
+    /// Undone by [`Self::set_image_metadata`].
+    pub async fn unset_image_metadata(
+        &self,
+        context: &Context,
+        id: &VolumeId,
+        key: &str,
+    ) -> Result<(), Error> {
+        let purpose = format!("remove {key} from the image metadata of volume {id}");
+        let body = json!({"os-unset_image_metadata": {"key": key}});
+        delete(&self.session, context, &action(id, Semantics::Idempotent, purpose, body)).await
     }
 
     /// Sets metadata of a volume; others that it has stay.

@@ -230,6 +230,27 @@ pub struct NewServer {
     pub server_group: Option<String>,
 }
 
+/// What to change on a server; what is not given stays.
+// nova/api/openstack/compute/schemas/servers.py (update_v294), 2026.2: an address cannot be taken away
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerUpdate {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its description (2.19); an empty one is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The host name that the guest is told (2.90).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// The IPv4 address that clients are told to use.
+    #[serde(rename = "accessIPv4", skip_serializing_if = "Option::is_none")]
+    pub access_ipv4: Option<String>,
+    /// The IPv6 address that clients are told to use.
+    #[serde(rename = "accessIPv6", skip_serializing_if = "Option::is_none")]
+    pub access_ipv6: Option<String>,
+}
+
 /// A disk of a server to be made: an existing volume.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlockDevice {
@@ -323,6 +344,59 @@ impl Servers {
         let request = change(Method::POST, Semantics::Keyed, "servers", purpose).body(server.body());
         let created: Created = self.session.fetch_field(context, &request, "server").await?;
         Ok(created.id)
+    }
+
+    /// Changes a server, also one that is locked.
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    ///
+    /// # Effects
+    /// Undone by an update with what was there before.
+    // nova/compute/api.py (update_instance), 2026.2: asks neither for the lock nor for the state
+    pub async fn update(&self, context: &Context, id: &ServerId, update: &ServerUpdate) -> Result<(), Error> {
+        let request = change(Method::PUT, Semantics::Idempotent, "servers", format!("update server {id}"))
+            .segment(id.as_str())
+            .body(json!({"server": update}));
+        self.session.send(context, &request).await.map(drop)
+    }
+
+    /// Gives a server exactly this metadata.
+    ///
+    /// # Errors
+    /// `Conflict` if it is locked, for all but administrators, or has a task under way; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Undone by setting what was there before.
+    // nova/api/openstack/compute/server_metadata.py (update_all), 2026.2
+    pub async fn replace_metadata(
+        &self,
+        context: &Context,
+        id: &ServerId,
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<(), Error> {
+        let purpose = format!("replace the metadata of server {id}");
+        let request = change(Method::PUT, Semantics::Idempotent, "servers", purpose)
+            .segment(id.as_str())
+            .segment("metadata")
+            .body(json!({"metadata": metadata}));
+        self.session.send(context, &request).await.map(drop)
+    }
+
+    /// Gives a server exactly these tags (2.26), also one that is locked.
+    ///
+    /// # Errors
+    /// `Conflict` if it is neither running nor stopped; otherwise the call failed.
+    ///
+    /// # Effects
+    /// Undone by setting the tags that were there before.
+    // nova/api/openstack/compute/server_tags.py (update_all), 2026.2
+    pub async fn set_tags(&self, context: &Context, id: &ServerId, tags: &[String]) -> Result<(), Error> {
+        let request = change(Method::PUT, Semantics::Idempotent, "servers", format!("tag server {id}"))
+            .segment(id.as_str())
+            .segment("tags")
+            .body(json!({"tags": tags}));
+        self.session.send(context, &request).await.map(drop)
     }
 
     /// Deletes a server; its volumes and ports stay unless they were made with it.

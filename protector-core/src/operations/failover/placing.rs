@@ -202,13 +202,12 @@ fn stays<'a>(
         addresses,
         became: BTreeMap::new(),
     };
-    // What cannot be placed today keeps no port that is there.
-    let Ok(wanted) = placement.place_port(server, port) else { return stays };
-    let sorted = |addresses: &[String]| addresses.iter().cloned().collect::<BTreeSet<String>>();
-    if wanted.network.id == there.network_id && sorted(&wanted.addresses()) == sorted(&stays.addresses) {
+    if let Some(wanted) = placement.stands(server, port, there) {
         stays.became = became(port, &wanted.addresses());
         return stays;
     }
+    // What cannot be placed today keeps no port that is there.
+    let Ok(wanted) = placement.place_port(server, port) else { return stays };
     warnings.push(Finding::new(
         FindingCode::Drift,
         &placement.target.site,

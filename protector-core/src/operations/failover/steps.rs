@@ -1,3 +1,4 @@
+mod changes;
 mod checking;
 mod ending;
 mod hooks;

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-fn from<T: DeserializeOwned>(value: Value) -> T {
+pub(in crate::operations) fn from<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn lineage(number: u128) -> LineageId {
     LineageId::new(Uuid::from_u128(number))
 }
 
-fn site(name: &str) -> SiteFacts {
+pub(in crate::operations) fn site(name: &str) -> SiteFacts {
     SiteFacts {
         site: name.into(),
         project: format!("project-{name}").as_str().into(),
@@ -105,7 +105,7 @@ fn arrays(name: &str, peer: &str, volumes: &[&str]) -> ArrayFacts {
 }
 
 /// A VM with one volume that has its twin and one that was added since, a port, a keypair and a server group.
-fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
+pub(in crate::operations) fn definition(number: u128, name: &str, order: u32) -> (Member, Captured) {
     let volume = |number: u128, id: String| -> VolumeDefinition {
         from(json!({"lineage": lineage(number), "volume_id": id, "name": id, "description": null, "size": 1,
             "volume_type": "replicated", "metadata": {}, "bootable": true, "image_metadata": {},
@@ -196,8 +196,11 @@ fn config() -> ProtectorConfig {
 }
 
 fn volume(id: &str, status: &str) -> crate::openstack::block_storage::Volume {
-    from(json!({"id": id, "name": id, "status": status, "size": 1, "volume_type": "replicated",
-        "bootable": "true", "metadata": {}, "attachments": []}))
+    // A twin is called as its original.
+    from(
+        json!({"id": id, "name": id.replace("-b", "-a"), "status": status, "size": 1, "volume_type": "replicated",
+        "bootable": "true", "metadata": {}, "attachments": []}),
+    )
 }
 
 fn failover() -> Plan {

@@ -5,9 +5,9 @@ use crate::config::MappingKind;
 use crate::domain::subnet_mapping::{Direction, KnownSubnet, PlacedAddress};
 use crate::domain::{Finding, FindingCode, FixedAddress, PortDefinition};
 use crate::id::PortId;
-use crate::openstack::network::{AddressPair, FixedIp, Network, NewPort, Port};
+use crate::openstack::network::{AddressPair, ExtraDhcpOption, FixedIp, Network, NewPort, Port};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which MAC and IP addresses of which networks have been given to ports of this plan.
 #[derive(Debug, Default)]
@@ -51,6 +51,17 @@ impl<'a> PlacedPort<'a> {
         self.fixed_ips.push(FixedIp { subnet_id, ip_address: Some(address) });
     }
 
+    /// What other addresses the port may use there.
+    pub(in crate::operations) fn allowed_address_pairs(&self, port: &PortDefinition) -> Vec<AddressPair> {
+        let mut pairs = address_pairs(port);
+        for pair in &mut pairs {
+            if let Some(there) = self.companions.get(&pair.ip_address) {
+                pair.ip_address.clone_from(there);
+            }
+        }
+        pairs
+    }
+
     /// The addresses.
     pub(in crate::operations) fn addresses(&self) -> Vec<String> {
         self.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone()).collect()
@@ -83,13 +94,9 @@ impl<'p> Placement<'p> {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mut new = new_port(port, placed.network.id.clone(), placed.fixed_ips, security_groups);
-        for pair in &mut new.allowed_address_pairs {
-            if let Some(there) = placed.companions.get(&pair.ip_address) {
-                pair.ip_address.clone_from(there);
-            }
-        }
-        Ok(new)
+        let allowed_address_pairs = placed.allowed_address_pairs(port);
+        let new = new_port(port, placed.network.id.clone(), placed.fixed_ips, security_groups);
+        Ok(NewPort { allowed_address_pairs, ..new })
     }
 
     /// The network and the addresses of a port, whoever has them.
@@ -128,6 +135,37 @@ impl<'p> Placement<'p> {
             }
         }
         if findings.is_empty() { Ok(placed) } else { Err(findings) }
+    }
+
+    /// Where a port is that is there, if that is where the mappings have it today.
+    pub(in crate::operations) fn stands(
+        &self,
+        server: &str,
+        port: &PortDefinition,
+        there: &Port,
+    ) -> Option<PlacedPort<'p>> {
+        let wanted = self.place_port(server, port).ok()?;
+        let is: BTreeSet<&String> =
+            there.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.as_ref()).collect();
+        let addresses = wanted.addresses();
+        let same = wanted.network.id == there.network_id && is == addresses.iter().collect();
+        same.then_some(wanted)
+    }
+
+    /// Whether the security groups of a port at the target stand for those of the other: several may be mapped to one.
+    pub(in crate::operations) fn has_same_security_groups(
+        &self,
+        port: &PortDefinition,
+        wanted: &[String],
+        there: &[String],
+    ) -> bool {
+        let back = |id: &String| {
+            let known = self.target.security_groups.iter().find(|group| group.id == *id)?;
+            Some(self.mapped_back(MappingKind::SecurityGroup, &known.name))
+        };
+        let sorted = |groups: &[String]| groups.iter().cloned().collect::<BTreeSet<String>>();
+        let came_from: Option<BTreeSet<String>> = there.iter().map(back).collect();
+        sorted(wanted) == sorted(there) || came_from == Some(sorted(&port.security_groups))
     }
 
     /// Who has the port's MAC or addresses there already, or gets them by the same plan.
@@ -221,14 +259,7 @@ pub(in crate::operations) fn new_port(
         description: port.description.clone(),
         mac_address: Some(port.mac_address.clone()),
         fixed_ips,
-        allowed_address_pairs: port
-            .allowed_address_pairs
-            .iter()
-            .map(|pair| AddressPair {
-                ip_address: pair.ip_address.clone(),
-                mac_address: pair.mac_address.clone(),
-            })
-            .collect(),
+        allowed_address_pairs: address_pairs(port),
         port_security_enabled: port.port_security_enabled,
         // Neutron refuses security groups on a port without port security.
         security_groups: protected.then_some(security_groups),
@@ -236,10 +267,22 @@ pub(in crate::operations) fn new_port(
         // Nova sets it from the server's host name.
         dns_name: None,
         vnic_type: port.vnic_type.clone().filter(|kind| kind != "normal"),
-        extra_dhcp_opts: port
-            .extra_dhcp_options
-            .iter()
-            .filter_map(|option: &Value| serde_json::from_value(option.clone()).ok())
-            .collect(),
+        extra_dhcp_opts: dhcp_options(port),
     }
+}
+
+fn address_pairs(port: &PortDefinition) -> Vec<AddressPair> {
+    let pairs = port.allowed_address_pairs.iter();
+    pairs
+        .map(|pair| AddressPair {
+            ip_address: pair.ip_address.clone(),
+            mac_address: pair.mac_address.clone(),
+        })
+        .collect()
+}
+
+/// A port's options for DHCP.
+pub(in crate::operations) fn dhcp_options(port: &PortDefinition) -> Vec<ExtraDhcpOption> {
+    let options = port.extra_dhcp_options.iter();
+    options.filter_map(|option: &Value| serde_json::from_value(option.clone()).ok()).collect()
 }

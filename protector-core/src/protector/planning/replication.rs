@@ -17,6 +17,7 @@ impl Protector {
             source: both.source(),
             target: both.target(),
             captured: &both.captured,
+            mappings: &self.config.mappings,
             attempt: self.attempts(group.id).await?,
         })?)
     }

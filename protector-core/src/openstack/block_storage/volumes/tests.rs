@@ -210,6 +210,28 @@ async fn set_image_metadata_names_the_entries() {
 }
 
 #[tokio::test]
+async fn unset_image_metadata_names_one_property() {
+    let body = json!({"os-unset_image_metadata": {"key": "hw_disk_bus"}});
+    let purpose = "remove hw_disk_bus from the image metadata of volume v1";
+    action(body, purpose)
+        .check_deletion(async |session| {
+            Volumes::new(&session).unset_image_metadata(&Context::default(), &id(), "hw_disk_bus").await
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn update_names_what_changes() {
+    let update = VolumeUpdate { name: Some("data".to_owned()), description: None };
+    exchange("PUT", "/volumes/v1", "update volume v1")
+        .body(json!({"volume": {"name": "data"}}))
+        .answer(200, json!({"volume": volume_json()}))
+        .repeatable(true)
+        .check(async |session| Volumes::new(&session).update(&Context::default(), &id(), &update).await)
+        .await;
+}
+
+#[tokio::test]
 async fn set_metadata_names_the_entries() {
     let metadata = entries([("epoch", "2")]);
     exchange("POST", "/volumes/v1/metadata", "set metadata of volume v1")

@@ -176,6 +176,37 @@ async fn each_action_sends_its_own_body() {
 }
 
 #[tokio::test]
+async fn what_is_changed_is_named_and_nothing_else() {
+    let mut cloud = MockCloud::start().await;
+    let servers = Servers::new(&cloud.session);
+    let (context, id) = (Context::default(), ServerId::from("s1"));
+    let sent = json!({"server": {"name": "web-2", "description": "", "accessIPv6": "2001:db8::1"}});
+    let path = "/compute/v2.1/servers/s1";
+    let mock = cloud.expect("PUT", path, VERSION, Some(sent), 200, json!({"server": server()})).await;
+    let update = ServerUpdate {
+        name: Some("web-2".to_owned()),
+        description: Some(String::new()),
+        access_ipv6: Some("2001:db8::1".to_owned()),
+        ..ServerUpdate::default()
+    };
+    servers.update(&context, &id, &update).await.unwrap();
+    mock.assert_async().await;
+
+    let metadata = json!({"metadata": {"tier": "gold"}});
+    let path = "/compute/v2.1/servers/s1/metadata";
+    let mock = cloud.expect("PUT", path, VERSION, Some(metadata.clone()), 200, metadata).await;
+    let wanted = [("tier".to_owned(), "gold".to_owned())].into();
+    servers.replace_metadata(&context, &id, &wanted).await.unwrap();
+    mock.assert_async().await;
+
+    let tags = json!({"tags": ["blue"]});
+    let path = "/compute/v2.1/servers/s1/tags";
+    let mock = cloud.expect("PUT", path, VERSION, Some(tags.clone()), 200, tags).await;
+    servers.set_tags(&context, &id, &["blue".to_owned()]).await.unwrap();
+    mock.assert_async().await;
+}
+
+#[tokio::test]
 async fn deleting_what_is_gone_is_no_error() {
     let mut cloud = MockCloud::start().await;
     let servers = Servers::new(&cloud.session);

@@ -35,7 +35,7 @@ struct Tiers {
 
 /// When a server's turn is.
 #[derive(Clone, Copy)]
-struct Order<'a> {
+pub(super) struct Order<'a> {
     /// What has to be done.
     ground: &'a [StepId],
     /// What has to have come to an end.
@@ -50,7 +50,7 @@ impl Started {
 }
 
 impl Order<'_> {
-    fn of(self, step: StepBuilder) -> StepBuilder {
+    pub(super) fn of(self, step: StepBuilder) -> StepBuilder {
         step.after(self.ground).after_end_of(self.earlier).optional()
     }
 }
@@ -79,6 +79,7 @@ impl Writer<'_> {
                 earlier.extend(tiers.gate.iter().cloned());
             }
             earlier.extend(self.hooks_of_vm(HookMoment::Before, one, (ground, &earlier), None));
+            earlier.extend(self.bring_over(one, Order { ground, earlier: &earlier }));
             let order = Order { ground, earlier: &earlier };
             let (server, last) = match one.shadow {
                 Some(shadow) => (json!(shadow.id), self.start_shadow(one, order)),
@@ -156,6 +157,7 @@ impl Writer<'_> {
                 .input(json!({"server_id": server_id}))
                 .call("POST compute /servers/{id}/action unlock"),
         );
+        let updated = self.bring_server_over(one, &unlocked);
         let ready = self.resize(one, &unlocked).unwrap_or(unlocked);
         if !one.definition.running {
             return ready;
@@ -164,6 +166,7 @@ impl Writer<'_> {
             StepBuilder::new("start_server", format!("start_server/{name}"), format!("start {name}"))
                 .at(self.target)
                 .after([&ready])
+                .after_end_of(&updated)
                 .optional()
                 .input(json!({"server_id": server_id}))
                 .call("POST compute /servers/{id}/action os-start"),
