@@ -5,10 +5,11 @@ use crate::machines::Machine;
 use crate::scene::{GROUP, Scene};
 use http::Method;
 use protector_core::domain::GroupStatus;
-use protector_core::protector::{MoveRequest, Request};
+use protector_core::protector::{MoveRequest, OperationHandle, Request};
 use protector_mock::cloud::ServiceKind::{self, BlockStorage, Compute, Network};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const VM: &str = "web-1";
 const LATER: &str = "web-first";
@@ -226,5 +227,58 @@ async fn what_a_service_does_not_take_stops_no_sync_and_leaves_the_server_locked
     assert_eq!(there["locked"].as_bool(), Some(true), "{there}");
     // What the service took is there, and the next sync has the rest.
     scene.done(&sync()).await;
+    assert_eq!(seen(&scene.b, &shadow).await, seen(&scene.a, &scene.running[VM]).await);
+}
+
+/// A sync that is under way, in the moment in which the server at the other site is unlocked.
+async fn unlocked_by_sync(scene: &mut Scene) -> (Machine, OperationHandle) {
+    for request in [failover(), failback()] {
+        scene.done(&request).await;
+        scene.moved().await;
+        scene.live(400).await;
+    }
+    monitored(&scene.b).await;
+    let shadow = scene.counterpart(VM).await;
+    change(&scene.a, &scene.running[VM]).await;
+    scene.faults("[{target: site-b/compute, method: PUT, path: '/metadata$', action: delay, seconds: 10}]");
+    let plan = scene.plan(&sync()).await.plan.unwrap();
+    let mut handle = scene.protector.apply(plan).await.unwrap();
+    while is_locked(&scene.b, &shadow).await {
+        tokio::select! {
+            biased;
+            progress = handle.next() => assert!(progress.is_some(), "the server was never unlocked"),
+            () = scene.clock.sleep(Duration::from_millis(200)) => {}
+        }
+    }
+    (shadow, handle)
+}
+
+async fn is_locked(cloud: &Cloud, machine: &Machine) -> bool {
+    let server = named(cloud, Compute, "/v2.1/servers/detail", "servers", &machine.id).await;
+    server["locked"].as_bool().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_is_cancelled_while_a_server_is_unlocked_leaves_it_locked() {
+    let mut scene = Scene::protected().await;
+    let (shadow, handle) = unlocked_by_sync(&mut scene).await;
+    scene.protector.cancel(handle.id(), "not today").await.unwrap();
+    let report = handle.finish().await.unwrap();
+    assert_eq!(report.operation.status.as_str(), "rolled_back", "{:?}", report.operation);
+    assert!(is_locked(&scene.b, &shadow).await);
+    assert_eq!(scene.group().await.status, GroupStatus::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_is_left_while_a_server_is_unlocked_is_resumed_to_its_end() {
+    let mut scene = Scene::protected().await;
+    let (shadow, handle) = unlocked_by_sync(&mut scene).await;
+    let id = handle.id();
+    handle.stop_token().cancel();
+    let report = handle.finish().await.unwrap();
+    assert!(report.left.is_some(), "it has ended: {:?}", report.operation);
+    let report = scene.protector.resume(Some(id)).await.unwrap().finish().await.unwrap();
+    assert_eq!(report.operation.status.as_str(), "completed", "{:?}", report.operation);
+    assert!(is_locked(&scene.b, &shadow).await);
     assert_eq!(seen(&scene.b, &shadow).await, seen(&scene.a, &scene.running[VM]).await);
 }
