@@ -36,12 +36,18 @@ impl Changed {
     }
 }
 
-/// Brings over what has changed of a server. One that is locked is locked again with the same reason.
+/// Why a server at the other site is locked, and stays so.
+pub(super) fn lock_of(there: &Server) -> Option<String> {
+    there.locked.then(|| there.locked_reason.clone()).flatten()
+}
+
+/// Brings over what has changed of a server, which stays `locked_with` a reason, if with any.
 pub(super) fn update_server(
     placement: &Placement<'_>,
     name: &str,
     definition: &ServerDefinition,
     (there, ports): (&Server, &[(&PortDefinition, &Port)]),
+    locked_with: Option<String>,
 ) -> Option<StepBuilder> {
     let mut changed = Changed::default();
     let access = access_addresses(placement, definition, ports);
@@ -67,7 +73,6 @@ pub(super) fn update_server(
         return None;
     }
     let id = &there.id;
-    let locked_with = there.locked.then(|| there.locked_reason.clone()).flatten();
     let mut step = StepBuilder::new("update_server", format!("update_server/{name}"), changed.title(name))
         .at(&placement.target.site);
     if update != ServerUpdate::default() {

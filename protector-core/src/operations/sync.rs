@@ -1,4 +1,4 @@
-use super::attributes::{update_port, update_server, update_twin};
+use super::attributes::{lock_of, update_port, update_server, update_twin};
 use super::placement::Placement;
 use super::twins::extend_grown;
 use super::{Known, Planned, PlanningError, record_group, replication};
@@ -120,8 +120,8 @@ fn changes_of(facts: &SyncFacts<'_>, definition: &ServerDefinition) -> Vec<StepB
         ports.push((port, there));
     }
     let server = member.servers.get(&target.site).and_then(|id| target.server(id));
-    steps.extend(
-        server.and_then(|there| update_server(&placement, &member.name, definition, (there, &ports))),
-    );
+    steps.extend(server.and_then(|there| {
+        update_server(&placement, &member.name, definition, (there, &ports), lock_of(there))
+    }));
     steps
 }

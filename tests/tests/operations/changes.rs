@@ -202,6 +202,7 @@ async fn a_move_brings_what_has_changed_to_what_is_there_and_undo_leaves_it() {
     scene.moved().await;
     assert_eq!(scene.running[LATER].id, original.id);
     assert_eq!(scene.running[LATER].identity["metadata"], "owner=shop, tier=silver");
+    assert!(!is_locked(&scene.a, &original).await);
     scene.check(GroupStatus::Active).await;
 }
 

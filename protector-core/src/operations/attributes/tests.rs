@@ -135,7 +135,7 @@ fn an_access_address_is_what_has_become_of_the_ports_address() {
     let mut wanted = vm();
     wanted.access_addresses = vec!["192.0.2.10".to_owned(), "2001:db8::7".to_owned()];
     let update = |there: &Server, ports: &[(&PortDefinition, &Port)]| {
-        input(update_server(&placement, "web", &wanted, (there, ports)))
+        input(update_server(&placement, "web", &wanted, (there, ports), None))
             .map(|mut input| input["update"].take())
     };
     let (own, there) = (&wanted.ports[0], port(&json!({})));
@@ -155,7 +155,7 @@ fn a_server_that_is_locked_is_locked_again_with_the_same_reason() {
     wanted.metadata.insert("tier".to_owned(), "gold".to_owned());
     wanted.name = "front".to_owned();
     let there = server(&json!({"locked": true, "locked_reason": "runs elsewhere", "tags": ["old"]}));
-    let input = input(update_server(&placement, "web", &wanted, (&there, &[]))).unwrap();
+    let input = input(update_server(&placement, "web", &wanted, (&there, &[]), lock_of(&there))).unwrap();
     let expected = json!({"server_id": "s", "update": {"name": "front"}, "metadata": {"tier": "gold"}, "tags": [],
         "locked_with": "runs elsewhere"});
     assert_eq!(input, expected);
@@ -167,7 +167,7 @@ fn none_and_an_empty_text_are_the_same() {
     let placement = Placement { target: &target, mappings: &mappings, source_site };
     let mut wanted = vm();
     wanted.description = Some(String::new());
-    assert!(update_server(&placement, "web", &wanted, (&server(&json!({})), &[])).is_none());
+    assert!(update_server(&placement, "web", &wanted, (&server(&json!({})), &[]), None).is_none());
     let volume = &wanted.volumes[0];
     let mut there: Volume = from(json!({"id": "v", "name": volume.name, "status": "attaching", "size": 1,
         "bootable": "true", "metadata": {"array_name": "b", "attached_mode": "rw", "protector:group": "g"}}));

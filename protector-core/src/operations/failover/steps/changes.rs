@@ -38,7 +38,7 @@ impl Writer<'_> {
         let ports = one.ports.iter();
         let ports: Vec<_> =
             ports.filter_map(|port| Some((port.definition, site.port(port.there.as_ref()?)?))).collect();
-        let step = update_server(&placement, &one.member.name, one.definition, (one.shadow?, &ports))?;
+        let step = update_server(&placement, &one.member.name, one.definition, (one.shadow?, &ports), None)?;
         Some(self.plan.add(step.after([unlocked]).optional_within(CHANGE)))
     }
 }
