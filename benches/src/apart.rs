@@ -2,7 +2,7 @@
 //! and nothing of what the sites take.
 
 use crate::groups::{LONGEST_STEP, Shape, estate, group, plan, protect, watch, wrong};
-use crate::process::{Used, peak_megabytes};
+use crate::process::{Used, peak_megabytes, processor_seconds_of};
 use anyhow::{Context as _, Result};
 use protector_core::config::{Config, Environment, LoadOptions};
 use protector_core::protector::{MoveRequest, Protector, Request};
@@ -38,7 +38,8 @@ pub(crate) fn measure(wanted: &Apart) -> Result<Value> {
     let sites = Sites::start(&wanted.simulator, folder.path(), shape)?;
     let config = sites.config()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut measured = runtime.block_on(moved(config, shape))?;
+    let process = Pid::from_child(&sites.process);
+    let mut measured = runtime.block_on(moved(config, shape, process))?;
     drop(sites);
     if let Some(measured) = measured.as_object_mut() {
         measured.insert("servers_not_as_they_should_be".to_owned(), json!(wrong(folder.path(), shape)?));
@@ -46,15 +47,15 @@ pub(crate) fn measure(wanted: &Apart) -> Result<Value> {
     Ok(measured)
 }
 
-async fn moved(config: Config, shape: Shape) -> Result<Value> {
+async fn moved(config: Config, shape: Shape, sites: Pid) -> Result<Value> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let protector = Protector::builder(config).driver(protector_pure::factory()).open()?;
     let begun = Used::now();
     let protected = protect(&protector, shape).await?;
     let protect_took = begun.since();
-    let begun = Used::now();
+    let (begun, sites_before) = (Used::now(), processor_seconds_of(sites)?);
     let planned = plan(&protector, &Request::Failover(MoveRequest::planned(group(0)))).await?;
-    let plan_took = begun.since();
+    let (plan_took, sites_took) = (begun.since(), processor_seconds_of(sites)? - sites_before);
     let steps = planned.steps.len();
     let begun = Used::now();
     let run = watch(protector.apply(planned).await?, &clock).await?;
@@ -66,7 +67,10 @@ async fn moved(config: Config, shape: Shape) -> Result<Value> {
             "seconds": protect_took.seconds, "processor_seconds": protect_took.processor_seconds,
             "events": protected.get("events"),
         },
-        "plan": {"seconds": plan_took.seconds, "processor_seconds": plan_took.processor_seconds, "steps": steps},
+        "plan": {
+            "seconds": plan_took.seconds, "processor_seconds": plan_took.processor_seconds,
+            "processor_seconds_of_sites": sites_took, "steps": steps,
+        },
         "failover": {"seconds": took.seconds, "processor_seconds": took.processor_seconds, "events": run.events},
         "trouble": run.trouble,
         "peak_megabytes": peak_megabytes()?,

@@ -1,6 +1,8 @@
 //! What this process has used.
 
 use anyhow::{Context, Result};
+use rustix::param::clock_ticks_per_second;
+use rustix::process::Pid;
 use rustix::time::{ClockId, clock_gettime};
 use std::fs;
 
@@ -28,6 +30,17 @@ impl Used {
             processor_seconds: now.processor_seconds - self.processor_seconds,
         }
     }
+}
+
+/// Seconds of the processor that another process has used, to a hundredth.
+pub(crate) fn processor_seconds_of(process: Pid) -> Result<f64> {
+    let path = format!("/proc/{}/stat", process.as_raw_nonzero());
+    let stat = fs::read_to_string(&path).with_context(|| format!("failed to read {path}"))?;
+    // proc_pid_stat(5): after the name in brackets the state is the third field, and utime and stime are the 14th and 15th.
+    let fields = stat.rsplit(')').next().context("the kernel does not tell the process's times")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
+    Ok(ticks / clock_ticks_per_second() as f64)
 }
 
 /// The most memory that it ever had, or had since [`forget_peak`], in megabytes.
