@@ -8,7 +8,7 @@ use crate::network::routers::Router;
 use crate::network::{faults, policy, revisions};
 use crate::world::Transaction;
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const VNIC_TYPES: &[&str] = &[
     "normal",
@@ -165,7 +165,12 @@ fn update(call: &mut Call<'_, '_>) -> Result<Reply, Fault> {
         refuse_foreign_router(call, &owner, &device, &port.project_id)?;
     }
     let port = super::change(call.transaction, &call.site.name, &call.caller, port, &body)?;
-    Ok(listing::show(call, &PORT, view(&port, &call.caller)))
+    let mut view = view(&port, &call.caller);
+    // neutron/plugins/ml2/plugin.py (_update_port_dict_binding): what an update answers does not tell the drivers.
+    if let Some(details) = view.get_mut("binding:vif_details").and_then(Value::as_object_mut) {
+        details.remove("bound_drivers");
+    }
+    Ok(listing::show(call, &PORT, view))
 }
 
 // neutron/db/db_base_plugin_v2.py, _enforce_device_owner_not_router_intf_or_device_id
