@@ -143,8 +143,10 @@ def programs(wanted, folder, environment):
         [[wanted.program, "--version"], [wanted.program, "protection-group", "show", "app"]], environment=environment
     )
     openstack_command = Path(sys.executable).parent / "openstack"
-    theirs, ours = median(
-        [[openstack_command, "--version"], [openstack_command, "protector", "protection-group", "show", "app"]],
+    # What openstackclient itself takes for a command that signs in nowhere: --version ends before commands are looked for.
+    theirs, their_command, ours = median(
+        [[openstack_command, "--version"], [openstack_command, "command", "list", "--group", "none"],
+         [openstack_command, "protector", "protection-group", "show", "app"]],
         rounds=7, environment=environment,
     )
     return {
@@ -152,6 +154,7 @@ def programs(wanted, folder, environment):
         "command_version": version["seconds"],
         "command_show": show["seconds"],
         "openstack_version": theirs,
+        "openstack_command_list": their_command,
         "openstack_show": ours,
     }
 

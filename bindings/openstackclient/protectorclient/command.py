@@ -8,6 +8,7 @@ from osc_lib.command import command
 
 from protectorclient import errors
 
+DISTRIBUTION = "protectorclient"
 # It is refused: nothing was begun.
 REFUSED = 3
 # It was looked at, and a person has to act.
@@ -30,10 +31,16 @@ class Protected:
         parser.error = functools.partial(errors.end_usage, parser)
         return parser
 
+    def get_epilog(self):
+        """Who brings the command. cliff would look for that in all files of all installed packages, each time."""
+        return f"This command is provided by the {DISTRIBUTION} plugin."
+
     def run(self, parsed_args):
         """Runs the command; what fails is told with its cause, what to do about it, and its code."""
         try:
             returned = super().run(parsed_args)
+        except errors.ToldAlready as already:
+            return already.exit_code
         except Exception as error:
             if not errors.is_known(error) or self.app.options.debug:
                 raise

@@ -22,6 +22,23 @@ class CommandFailed(Exception):
         self.exit_code = exit_code
 
 
+class DoneInPart(CommandFailed):
+    """Some of what was asked for is done, and the next could not be begun, for a reason of the package's."""
+
+    def __init__(self, message, cause):
+        # Something was changed, whatever the exit code of the cause says.
+        super().__init__(cause.code, f"{message}: {cause.message}", cause.hint, exit_code=1)
+        self.findings, self.warnings = cause.findings, cause.warnings
+
+
+class ToldAlready(Exception):
+    """It failed, and what there is to say of it was said."""
+
+    def __init__(self, exit_code):
+        super().__init__(f"exit code {exit_code}")
+        self.exit_code = exit_code
+
+
 def package():
     """The package `protector`, imported when it is needed.
 

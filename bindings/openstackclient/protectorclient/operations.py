@@ -2,13 +2,13 @@
 
 import threading
 
-from protectorclient import command, errors, progress, tables
+from protectorclient import command, confirmation, detached, errors, progress, tables
 
 # Failed or cancelled, and rolled back.
 ROLLED_BACK = 4
 
 
-class Operation(command.ShowOne):
+class Operation(detached.Detachable, command.ShowOne):
     """An operation that changes a group."""
 
     operation = ""
@@ -37,41 +37,41 @@ class Operation(command.ShowOne):
         return {}
 
     def take_action(self, parsed_args):
+        """What comes of it, or its plan."""
+        return self.carry_out(parsed_args) if self.planned_only else super().take_action(parsed_args)
+
+    def carry_out(self, parsed_args):
+        """Plans it, has it confirmed, and follows it to its end."""
         with self.opened() as protector:
             wanted = self.wanted(protector, parsed_args)
             plan = protector.plan(self.operation, group=parsed_args.group, **wanted)
             if self.planned_only or parsed_args.dry_run:
                 return tables.plan(plan.document)
-            return follow(self, self.begun(protector, plan, parsed_args.confirm), parsed_args.timeout)
+            run = begun(self, protector, plan, parsed_args.confirm)
+            return follow(self, protector, run, parsed_args.timeout, plan.document["warnings"])
 
-    def begun(self, protector, plan, confirm):
-        """The run of a plan, confirmed by an option or by a person who is asked."""
-        package = errors.package()
-        try:
-            return protector.apply(plan, confirm=confirm)
-        except package.errors.NotConfirmedError:
-            if confirm is not None or not self.terminal():
-                raise
-        found = plan.document["plan"]
-        self.say("{operation_type} of {group_name} from {source_site} to {target_site}: ".format(**found)
-                 + f"{len(found['steps'])} steps")
+
+def begun(shown_by, protector, plan, confirm):
+    """The run of a plan, confirmed by an option or by a person who is asked."""
+    found = plan.document["plan"]
+
+    def show():
+        shown_by.say("{operation_type} of {group_name} from {source_site} to {target_site}: ".format(**found)
+                     + f"{len(found['steps'])} steps")
         for warning in plan.document["warnings"]:
-            self.say(f"  note: {errors.finding_told(warning)}")
+            shown_by.say(f"  note: {errors.finding_told(warning)}")
         if loss := plan.document["loss"]:
-            self.say(f"  what was written after {loss['from']} is lost")
-        # On standard error: what this command prints is for whoever reads its output.
-        print(f"To go on, type the name of the group ({found['group_name']}): ", end="",
-              file=self.app.stderr, flush=True)
-        return protector.apply(plan, confirm=self.app.stdin.readline().strip())
+            shown_by.say(f"  what was written after {loss['from']} is lost")
+
+    return confirmation.confirmed(
+        shown_by, lambda word: protector.apply(plan, confirm=word), confirm, show,
+        f"the name of the group ({found['group_name']})",
+    )
 
 
 def add_wait(parser):
     """Adds how long an operation is waited for."""
-    parser.add_argument(
-        "--wait",
-        action="store_true",
-        help="Wait until the operation has ended; it runs in this process, which therefore always waits",
-    )
+    detached.add_no_wait(parser)
     parser.add_argument(
         "--timeout",
         metavar="<seconds>",
@@ -89,8 +89,24 @@ def positive(text):
     return seconds
 
 
-def follow(shown_by, run, timeout):
-    """Follows a run to its end. Ctrl-C, or the time that is over, leaves it after what is under way."""
+def follow(shown_by, protector, run, timeout, warnings=()):
+    """Follows a run to its end, and tells what came of it; `warnings` are those of its plan."""
+
+    def goes_on():
+        for warning in warnings:
+            shown_by.say(f"note: {errors.finding_told(warning)}")
+        shown_by.say(detached.goes_on(f"operation watch {run.operation_id}"))
+        return tables.one(protector.operation(run.operation_id), tables.OPERATION)
+
+    outcome = followed(shown_by, run, timeout, goes_on)
+    account(shown_by, outcome)
+    return tables.one(outcome["operation"], tables.OPERATION)
+
+
+def followed(shown_by, run, timeout, goes_on):
+    """Follows a run to its end; what came of it. Ctrl-C, or the time that is over, leaves it after what is under way. `goes_on`
+    gives what is shown of it once it has begun, if it is not waited for.
+    """
     package = errors.package()
     display = progress.Display(shown_by.app.stderr, run.steps)
 
@@ -105,26 +121,27 @@ def follow(shown_by, run, timeout):
     try:
         try:
             for event in run:
+                shown_by.has_begun(goes_on)
                 display.show(event)
         except KeyboardInterrupt:
             leave("interrupted")
-        outcome = run.result()
+        return run.result()
     except package.ProtectorError as error:
         outcome = getattr(error, "outcome", None)
         if outcome is None:
             raise
         display.end()
         shown_by.say(errors.told(error))
+        return outcome
     finally:
         if timer:
             timer.cancel()
         display.end()
-    return account(shown_by, outcome)
 
 
 def account(shown_by, outcome):
-    """Tells what came of an operation: its fields as the answer, all that a person has to know beside it."""
-    operation, group = outcome["operation"], outcome["group"]
+    """Tells all that a person has to know of an operation's outcome beside its fields."""
+    group = outcome["group"]
     for warning in outcome["warnings"]:
         shown_by.say(f"note: {errors.finding_told(warning)}")
     for member in (group or {}).get("members", []):
@@ -133,4 +150,3 @@ def account(shown_by, outcome):
     for remnant in outcome["remains"]:
         shown_by.say("still at {site}: {kind} {name} ({id}), {state}".format(**remnant))
     shown_by.exit_code = outcome["exit_code"]
-    return tables.one(operation, tables.OPERATION)

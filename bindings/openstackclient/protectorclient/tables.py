@@ -75,7 +75,7 @@ def plan(document):
     names, values = one(found, PLAN[:-1])
     names += ["steps", "warnings", "loss", "replication"]
     values += [
-        columns.Lines(found["steps"], _step),
+        columns.Lines(found["steps"], step_told),
         columns.Lines(document["warnings"], errors.finding_told),
         columns.Document(document["loss"]),
         columns.Document(document["replication"]),
@@ -83,7 +83,8 @@ def plan(document):
     return names, values
 
 
-def _step(step):
+def step_told(step):
+    """A step in one line."""
     site = f" [{step['site']}]" if step["site"] else ""
     return f"{step['id']}{site}: {step['title']}"
 

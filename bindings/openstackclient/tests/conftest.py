@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import urllib.request
@@ -26,19 +27,29 @@ class Openstack:
             "PYTHONWARNINGS": "error:::protectorclient",
         }
 
-    def __call__(self, *arguments, environment=(), exit_code=0):
-        """Runs it; what it wrote."""
+    def __call__(self, *arguments, environment=(), exit_code=0, given=""):
+        """Runs it; what it wrote. `given` is its standard input."""
         command = [str(Path(sys.executable).parent / "openstack"), *arguments]
         done = subprocess.run(
             command,
             env={**self.environment, **dict(environment)},
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
+            input=given,
             timeout=120,
         )
         assert done.returncode == exit_code, f"{arguments} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done
+
+    def on_a_terminal(self, typed, *arguments):
+        """Runs it on a terminal of its own, which hangs up when it has ended, with what a person types there; what they see."""
+        openstack = str(Path(sys.executable).parent / "openstack")
+        command = ["script", "--quiet", "--return", "--command", shlex.join([openstack, *arguments]), "/dev/null"]
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, input=typed, timeout=120
+        )
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     def document(self, *arguments, **options):
         """Runs it with -f json; what it says."""

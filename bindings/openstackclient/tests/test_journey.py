@@ -1,8 +1,13 @@
 """A group's life, by the real `openstack` command: what it says, and how the group is after it."""
 
+import json
+import os
 import re
+import time
+from pathlib import Path
 
 import jsonschema
+import protector
 import pytest
 
 ID = r"[a-z]+-[0-9a-f-]{36}"
@@ -22,6 +27,14 @@ def group(openstack, **expected):
     found = openstack.document("protector", "protection-group", "show", "web")
     assert {name: found[name] for name in expected} == expected
     return found
+
+
+def settled(openstack, kind):
+    """Waits until the newest operation, which is of that kind, has ended and all that it held is free."""
+    longest = time.monotonic() + 60
+    while not (operations := openstack.document("protector", "operation", "list"))[-1]["operation_type"] == kind:
+        assert time.monotonic() < longest, operations
+    completed(openstack.document("protector", "operation", "watch"), kind)
 
 
 def completed(operation, kind):
@@ -116,6 +129,121 @@ def test_a_policy_is_set_and_members_come_and_go(protected):
     completed(protected.document("protector", *gone), "remove_member")
 
 
+def test_a_policy_is_validated_before_it_is_set(protected, tmp_path):
+    validate = ("protector", "policy", "validate", "web")
+    wrong = protected(*validate, "-", given="order: {tiers: [[web-1], [web-3]]}", exit_code=3)
+    assert wrong.stdout == "" and "the order names web-3" in wrong.stderr and "code: operation-refused" in wrong.stderr
+    (tmp_path / "policy.yaml").write_text("priority: 3\norder:\n  tears: []\n")
+    unknown = protected(*validate, str(tmp_path / "policy.yaml"), exit_code=2)
+    assert f"{tmp_path}/policy.yaml:3" in unknown.stderr and "code: configuration-invalid" in unknown.stderr
+    missing = protected(*validate, "no-such-file", exit_code=2)
+    assert "failed to read no-such-file: No such file" in missing.stderr and "code: file-unusable" in missing.stderr
+    valid = protected(*validate, "-", "-f", "json", given="{priority: 3}")
+    assert json.loads(valid.stdout)["priority"] == 3 and "group web can have this policy" in valid.stderr
+    before = protected.document("protector", "policy", "show", "web")
+    assert before.get("priority", 0) == 0
+    assert protected.document("protector", "policy", "set", "web", "-", given="{priority: 3}")["priority"] == 3
+    assert protected.document("protector", "policy", "show", "web")["priority"] == 3
+    protected("protector", "policy", "set", "web", "-", given="{}")
+
+
+def test_a_group_is_made_what_a_document_says(protected, tmp_path):
+    file = str(tmp_path / "web.yaml")
+    protected("protector", "protection-group", "export", "web", "--file", file)
+    text = Path(file).read_text()
+    assert text == protected("protector", "protection-group", "export", "web").stdout
+    apply = ("protector", "protection-group", "apply")
+    nothing = protected(*apply, file, "-f", "json")
+    assert nothing.stdout.strip() == "[]" and "nothing is to be done" in nothing.stderr
+    other = re.sub("rpo_minutes: [0-9]+", "rpo_minutes: 20", text.replace('- "web-2"', '- "db"'))
+    Path(file).write_text(other)
+    before = group(protected, status="active")
+    planned = protected.document(*apply, file, "--dry-run")
+    jsonschema.validate(planned, CHANGES)
+    assert [(change["operation_type"], change["needs_confirmation"]) for change in planned] == [
+        ("add_member", False), ("remove_member", True), ("set", False),
+    ]
+    assert planned[0]["steps"] and planned[1]["steps"] is None
+    refused = protected(*apply, file, exit_code=2)
+    assert "remove_member of group web was not begun" in refused.stderr and "code: not-confirmed" in refused.stderr
+    assert group(protected) == before
+    done = protected.document(*apply, "-", "--confirm", "web", given=other)
+    jsonschema.validate(done, APPLIED)
+    assert [(row["operation_type"], row["status"]) for row in done] == [
+        ("add_member", "completed"), ("remove_member", "completed"), ("set", "completed"),
+    ]
+    (listed,) = protected.document("protector", "protection-group", "list")
+    assert sorted(listed["members"]) == ["db", "web-1"]
+    wrong = other.replace("rpo_minutes: 20", "rpo_minutes: 40").replace('- "db"', '- "db"\n- "nobody"')
+    told = protected(*apply, "-", given=wrong, exit_code=3)
+    assert "nobody" in told.stderr and "code: operation-refused" in told.stderr
+    (begun, *waiting) = protected.document(*apply, "-", "--confirm", "web", "--no-wait", given=text)
+    assert (begun["operation_type"], begun["status"]) == ("add_member", "running")
+    assert [(row["operation_type"], row["operation"]) for row in waiting] == [("remove_member", None), ("set", None)]
+    settled(protected, "set")
+    (listed,) = protected.document("protector", "protection-group", "list")
+    assert sorted(listed["members"]) == ["web-1", "web-2"]
+    assert protected.document(*apply, "-", given=text) == []
+
+
+def test_without_waiting_it_goes_on_in_a_process_that_outlives_the_terminal(protected):
+    move = ("protector", "protection-group", "failover", "web")
+    for more, exit_code, code in (
+        ((), 2, "not-confirmed"),
+        (("--confirm", "web", "--timeout", "5"), 2, "argument-invalid"),
+        (("--confirm", "web", "--unplanned"), 3, "operation-refused"),
+    ):
+        refused = protected(*move, "--no-wait", *more, exit_code=exit_code)
+        assert refused.stdout == "" and f"code: {code}\n" in refused.stderr
+    assert re.fullmatch("[0-9a-f]{64}", protected.document(*move, "--no-wait", "--dry-run")["hash"])
+    before = len(protected.document("protector", "operation", "list"))
+    # All takes long enough to be looked at.
+    protected.rules({"target": "*/compute", "action": "delay", "seconds": 0.3, "times": 0})
+    try:
+        seen = protected.on_a_terminal("web\n", *move, "--no-wait")
+        assert "failover of web from site-a to site-b" in seen and "type the name of the group (web): " in seen
+        assert "it goes on in a process of its own: `openstack protector operation watch" in seen
+        assert re.search(r"\| status +\| running +\|", seen)
+        # Not by a command, which takes so long that it may be over.
+        with protector.open(protected.pair.config, clouds=protected.pair.clouds) as sites:
+            begun = sites.operations()[-1]
+            runner = begun["started_by"]["process"]
+            assert (begun["status"], os.getsid(runner)) == ("running", runner)
+            # Behind the name: state, parent, group, session, terminal.
+            assert Path(f"/proc/{runner}/stat").read_text().rpartition(")")[2].split()[4] == "0"
+            with pytest.raises(protector.errors.BusyError, match=str(runner)):
+                sites.resume(begun["id"])
+    finally:
+        protected.no_rules()
+    settled(protected, "failover")
+    assert len(protected.document("protector", "operation", "list")) == before + 1
+    group(protected, status="failed_over", current_primary_site="site-b")
+
+
+def test_what_was_left_is_resumed_without_waiting(protected):
+    protected("protector", "protection-group", "failback", "web", "--confirm", "web", "--timeout", "0.1", exit_code=5)
+    resumed = protected.document("protector", "operation", "resume", "--no-wait")
+    assert (resumed["operation_type"], resumed["status"]) == ("failback", "running")
+    settled(protected, "failback")
+    again = protected("protector", "operation", "resume", "--no-wait", exit_code=2)
+    assert again.stdout == "" and "code: operation-unknown" in again.stderr
+    # The points that there are hold what was overwritten by the move home.
+    completed(protected.document("protector", "protection-group", "sync", "web"), "sync")
+    group(protected, status="active", current_primary_site="site-a")
+
+
+def test_a_site_is_left_without_waiting(protected):
+    (begun,) = protected.document("protector", "site", "failover", "site-a", "--confirm", "site-a", "--no-wait")
+    assert (begun["group"], begun["outcome"]) == ("web", "begun")
+    watched = protected.document("protector", "operation", "watch", begun["operation"])
+    completed(watched, "failover")
+    (again,) = protected.document("protector", "site", "failover", "site-a", "--confirm", "site-a", "--no-wait")
+    assert again["outcome"] == "was_done"
+    back = ("protector", "site", "failover", "site-b", "--group", "web", "--confirm", "site-b")
+    assert protected.document(*back)[0]["outcome"] == "moved"
+    completed(protected.document("protector", "protection-group", "sync", "web"), "sync")
+
+
 def test_a_site_is_left_with_all_groups_and_twice_is_as_good_as_once(protected):
     leave = ("protector", "site", "failover", "site-a")
     (planned,) = protected.document(*leave, "--dry-run")
@@ -199,6 +327,11 @@ ONE_OPERATION = fields(
     error_message=maybe(TEXT),
 )
 LEFT = rows(group=TEXT, outcome=TEXT, operation=maybe(TEXT), remark=maybe(TEXT))
+CHANGES = rows(
+    operation_type=TEXT, needs_confirmation=TRUTH, hash=maybe(TEXT), steps=maybe({"type": "array"}),
+    warnings={"type": "array"},
+)
+APPLIED = rows(operation_type=TEXT, operation=maybe(TEXT), status=maybe(TEXT), error_message=maybe(TEXT))
 PRUNED = rows(what=TEXT, subject=TEXT, remark=maybe(TEXT))
 FORMS = {
     "site list": rows(

@@ -41,4 +41,16 @@ def test_what_can_be_planned_is_what_can_be_done():
     planned = {name.removeprefix("protector_plan_show_") for name in COMMANDS if name.startswith("protector_plan_show_")}
     group = "protector_protection-group_"
     changes = {name.removeprefix(group) for name in COMMANDS if name.startswith(group)}
-    assert planned == changes - {"list", "show", "drift", "export"}
+    assert planned == changes - {"list", "show", "drift", "export", "apply"}
+
+
+def test_no_command_has_all_files_of_all_packages_looked_through_when_it_begins(monkeypatch):
+    def looked_through():
+        raise AssertionError("that takes a tenth of a second")
+
+    monkeypatch.setattr("cliff.command._dists_by_mods", None)
+    monkeypatch.setattr("cliff.command.packages_distributions", looked_through)
+    for value in set(COMMANDS.values()):
+        module, name = value.split(":")
+        parser = getattr(importlib.import_module(module), name)(None, None).get_parser(name)
+        assert parser.epilog == "This command is provided by the protectorclient plugin."

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `handle` | what `protector.open` gives: one question in, one answer out, waited for or awaited |
 //! | `questions` | what can be asked, by name and arguments |
+//! | `written` | what people write down: a group, a policy |
 //! | `run` | an operation that is under way, and what has happened in it |
 //! | `driver` | storage drivers that are written in Python, and those in Rust as Python sees them |
 //! | `testing` | the conformance suite for them |
@@ -30,6 +31,7 @@ mod runtime;
 mod site;
 mod testing;
 mod waiting;
+mod written;
 
 use pyo3::prelude::*;
 

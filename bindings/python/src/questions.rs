@@ -4,16 +4,17 @@ use crate::failure::Failure;
 use crate::handle::{Answer, Opened, Planned};
 use crate::run::{self, Begun, Run};
 use crate::site::{self, SiteRun};
+use crate::written;
 use protector_core::config::GroupDocument;
-use protector_core::domain::GroupPolicy;
 use protector_core::faces::arguments::{ArgumentError, Arguments};
-use protector_core::faces::confirmation::{confirmed, prune_confirmed, site_failover_confirmed};
+use protector_core::faces::confirmation::{
+    changes_confirmed, confirmed, prune_confirmed, site_failover_confirmed,
+};
 use protector_core::faces::{documents, requests};
 use protector_core::id::{OperationId, SiteName, StepId};
 use protector_core::operations;
 use protector_core::protector::{self, OperationHandle, Protector, Request};
 use serde_json::{Map, Value, json};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,11 +29,14 @@ const KNOWN: &[&str] = &[
     "drift",
     "export",
     "changes",
+    "confirmed_changes",
+    "plan_changes",
     "recovery_points",
     "rpo",
     "housekeeping",
     "prune",
     "set_policy",
+    "validate_policy",
     "status",
     "operations",
     "operation",
@@ -119,10 +123,22 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
             return Ok(Answer::Text(protector.export(&group).await?.to_yaml()));
         }
         "changes" => {
-            let document = asked!(document: required String);
-            let document =
-                GroupDocument::parse(Path::new("<document>"), &document).map_err(protector::Error::from)?;
+            let (document, file) = asked!(document: required String, file: optional String);
+            let document = written::group(&document, file.as_deref())?;
             protector.changes(&document).await?.iter().map(requests::document).collect()
+        }
+        "confirmed_changes" => {
+            let (document, file, confirm) = asked!(document: required String, file: optional String,
+                confirm: optional String);
+            let document = written::group(&document, file.as_deref())?;
+            let changes = protector.changes(&document).await?;
+            let operations = changes.iter().map(Request::operation_type);
+            changes_confirmed(operations, &document.name, confirm.as_deref())?;
+            changes.iter().map(requests::document).collect()
+        }
+        "plan_changes" => {
+            let (document, file) = asked!(document: required String, file: optional String);
+            plan_changes(protector, &written::group(&document, file.as_deref())?).await?
         }
         "recovery_points" => {
             let group = asked!(group: required String);
@@ -154,8 +170,17 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
             documents::pruned(&pruned, journals.as_ref())
         }
         "set_policy" => {
-            let (group, policy) = asked!(group: required String, policy: required GroupPolicy);
+            let (group, policy, file) = asked!(group: required String, policy: required Value,
+                file: optional String);
+            let policy = written::policy(question, policy, file.as_deref())?;
             documents::group(&Box::pin(protector.set_policy(&group, &policy)).await?)
+        }
+        "validate_policy" => {
+            let (group, policy, file) = asked!(group: required String, policy: required Value,
+                file: optional String);
+            let policy = written::policy(question, policy, file.as_deref())?;
+            Box::pin(protector.validate_policy(&group, &policy)).await?;
+            json!(policy)
         }
         "status" => {
             let group = asked!(group: optional String);
@@ -195,6 +220,21 @@ async fn read(protector: &Protector, question: &str, given: Map<String, Value>) 
         }
     };
     Ok(Answer::Document(document))
+}
+
+/// The plan of the first operation that a document asks for. Those after it build on what it does, and are planned then.
+async fn plan_changes(protector: &Protector, document: &GroupDocument) -> Result<Value, Failure> {
+    let requests = protector.changes(document).await?;
+    let mut answers = Vec::new();
+    for (number, request) in requests.iter().enumerate() {
+        let answer = if number == 0 {
+            documents::planned(&ready(request, Box::pin(protector.plan(request)).await?)?)
+        } else {
+            Value::Null
+        };
+        answers.push((request.operation_type(), answer));
+    }
+    Ok(documents::changes(&document.name, answers))
 }
 
 /// What plans, begins, takes up or stops an operation.

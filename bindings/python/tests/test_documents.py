@@ -24,7 +24,9 @@ from protector.documents import (
     OutcomeOfSite,
     OutcomeOfUnprotect,
     PlannedDocument,
+    PlanOfChanges,
     PlanOfSite,
+    Policy,
     Progress,
     ProgressOfSite,
     Pruned,
@@ -97,6 +99,7 @@ def what_is_due(p: protector.Protector) -> list[Due]:
 
 def test_every_answer_is_of_its_type(protected: protector.Protector) -> None:
     judge, p = Judge(), protected
+    assert judge(p.validate_policy("web", "{priority: 2}"), Policy)["priority"] == 2
     judge(p.set_policy("web", {"priority": 2, "order": {"tiers": [["web-1"]]}, "stop": {"within": 30, "otherwise": "wait"}}), Group)
     judge(p.sites(), list[Site])
     judge(p.site("site-a"), Site)
@@ -110,6 +113,8 @@ def test_every_answer_is_of_its_type(protected: protector.Protector) -> None:
     assert judge(refused.value.findings, list[Finding])
     document = "\n".join("  rpo_minutes: 7" if "rpo_minutes" in line else line for line in p.export("web").splitlines())
     assert judge(p.changes(document), list[Change])
+    (change,) = judge(p.plan_changes(document), PlanOfChanges)["changes"]
+    assert (change["operation_type"], change["needs_confirmation"]) == ("set", False)
     assert judge(p.recovery_points("web"), list[RecoveryPoint])
     judge(p.rpo(), list[Rpo])
     planned = p.plan("failover", group="web")

@@ -50,6 +50,33 @@ def test_a_refusal_has_its_findings(sites: protector.Protector) -> None:
     assert sites.operations() == []
 
 
+def test_what_a_document_asks_for_is_confirmed_before_the_first_of_it_is_begun(protected: protector.Protector) -> None:
+    document = "name: web\nprimary_site: site-a\nsecondary_site: site-b\nservers: [web-2]\n"
+    planned = protected.plan_changes(document)
+    told = [(change["operation_type"], change["needs_confirmation"]) for change in planned["changes"]]
+    assert (planned["group"], told) == ("web", [("add_member", False), ("remove_member", True)])
+    first, second = planned["changes"]
+    assert first["answer"] and first["answer"]["plan"] and second["answer"] is None
+    with pytest.raises(errors.NotConfirmedError, match="remove_member of group web was not begun"):
+        protected.confirmed_changes(document)
+    assert protected.confirmed_changes(document, confirm="web") == protected.changes(document)
+    with pytest.raises(errors.ConfigurationError, match="web.yaml:1: unknown key `nam`"):
+        protected.changes(document.replace("name", "nam"), file="web.yaml")
+
+
+def test_a_policy_that_cannot_be_is_refused_as_a_document_and_as_a_value(protected: protector.Protector) -> None:
+    before = protected.group("web")
+    for policy in ("order: {tiers: [[nobody]]}", '{"order": {"tiers": [["nobody"]]}}', {"order": {"tiers": [["nobody"]]}}):
+        with pytest.raises(errors.RefusedError, match="nobody") as refused:
+            protected.validate_policy("web", policy)  # type: ignore[arg-type]
+        assert refused.value.exit_code == 3
+    with pytest.raises(errors.ConfigurationError, match="policy.yaml:1.*priorty"):
+        protected.validate_policy("web", "priorty: 1", file="policy.yaml")
+    with pytest.raises(errors.ArgumentError, match="argument `policy` of validate_policy cannot be used"):
+        protected.validate_policy("web", {"priorty": 1})  # type: ignore[arg-type]
+    assert protected.group("web") == before
+
+
 def test_an_unknown_cloud_and_an_expired_password_say_what_to_do(pair: protector.mock.Pair) -> None:
     with pytest.raises(errors.ConfigurationError) as unknown:
         protector.list_servers("tenant-sight-a", clouds=pair.clouds)

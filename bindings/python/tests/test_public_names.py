@@ -89,7 +89,9 @@ def journey(sites: protector.Protector, group: str, server: str) -> protector.Pl
         ask(name, group)
     for name in ("operation", "report", "report_html", "remains", "drill", "watch"):
         ask(name, id)
-    ask("changes", ask("export", group))
+    for name in ("changes", "plan_changes", "confirmed_changes"):
+        ask(name, ask("export", group))
+    ask("validate_policy", group, {"priority": 1})
     ask("set_policy", group, {"priority": 1})
     ask("set", group, rpo_minutes=9)
     ask("sync", group)

@@ -6,6 +6,7 @@ use crate::confirmation::{ToConfirm, has_terminal};
 use crate::progress::{Style, say};
 use crate::{Answer, Error, files};
 use protector_core::config::GroupDocument;
+use protector_core::faces::confirmation::needs_confirmation;
 use protector_core::faces::{documents, exit};
 use protector_core::protector::{Protector, Request};
 use serde_json::Value;
@@ -54,9 +55,12 @@ pub(super) async fn apply(
 
 /// The plan of the first operation. Those after it build on what it does, and are planned then.
 async fn plan(protector: &Protector, name: &str, requests: &[Request]) -> Result<Answer, Error> {
-    let (mut text, mut plans) = (String::new(), Vec::new());
+    let (mut text, mut plans, mut to_confirm) = (String::new(), Vec::new(), Vec::new());
     for (number, request) in requests.iter().enumerate() {
         let operation = request.operation_type();
+        if needs_confirmation(operation) {
+            to_confirm.push(operation.to_string());
+        }
         if number == 0 {
             let answer = Box::pin(run::plan(protector, request)).await?;
             text += answer.text.trim_end_matches("nothing was changed");
@@ -65,6 +69,9 @@ async fn plan(protector: &Protector, name: &str, requests: &[Request]) -> Result
             let _ = writeln!(text, "then {operation}, which is planned when that is done");
             plans.push((operation, Value::Null));
         }
+    }
+    if !to_confirm.is_empty() {
+        let _ = writeln!(text, "to be confirmed, with `--confirm {name}`: {}", to_confirm.join(", "));
     }
     Ok(Answer::new(text + "nothing was changed", documents::changes(name, plans)))
 }

@@ -14,7 +14,7 @@ pub(super) async fn carry_out(protector: &Protector, command: &PolicyCommand) ->
         }
         PolicyCommand::Validate { group, file } => {
             let policy = read(file)?;
-            let group = protector.check_policy(group, &policy).await?;
+            let group = protector.validate_policy(group, &policy).await?;
             Ok(said(&group, "can have this policy", &policy))
         }
     }

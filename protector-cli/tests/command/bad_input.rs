@@ -159,6 +159,10 @@ async fn a_document_that_cannot_be_applied_is_named_with_the_place() {
         changes.iter().map(|change| change["operation_type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(types(&planned), ["add_member", "remove_member"]);
+    let confirmed = |number: usize| planned["changes"][number]["needs_confirmation"].as_bool();
+    assert_eq!((confirmed(0), confirmed(1)), (Some(false), Some(true)));
+    let shown = bench.run(&[&["--output", "human"], &apply[..], &["--dry-run"]].concat()).await;
+    assert!(shown.stdout.contains("to be confirmed, with `--confirm web`: remove_member\n"), "{shown:#?}");
     let applied = bench.done(&[&apply[..], &["--confirm", "web"]].concat()).await;
     assert_eq!(types(&applied), types(&planned));
     let again = bench.done(&apply).await;

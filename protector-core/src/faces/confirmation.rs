@@ -54,6 +54,18 @@ pub fn confirmed(operation: OperationType, group: &str, given: Option<&str>) -> 
     }
 }
 
+/// Judges what was given for all operations that make a group what a document says, before the first of them is begun.
+///
+/// # Errors
+/// As [`confirmed`], of the first that is not.
+pub fn changes_confirmed(
+    operations: impl IntoIterator<Item = OperationType>,
+    group: &str,
+    given: Option<&str>,
+) -> Result<(), NotConfirmed> {
+    operations.into_iter().try_for_each(|operation| confirmed(operation, group, given))
+}
+
 /// Judges what was given for the move of all groups of a site, which always wants its name.
 ///
 /// # Errors
@@ -104,6 +116,20 @@ mod tests {
             let told = judged(operation, Some("db")).unwrap_err();
             assert!(told.ends_with("it was confirmed for db"), "{told}");
         }
+    }
+
+    #[test]
+    fn the_changes_of_a_document_are_confirmed_all_or_none_is_begun() {
+        let judged = |operations: &[OperationType], given| {
+            let told = changes_confirmed(operations.iter().copied(), "web", given);
+            told.map_err(|error| error.operation)
+        };
+        let (joins, leaves) = (OperationType::AddMember, OperationType::RemoveMember);
+        assert_eq!(judged(&[joins, OperationType::Set], None), Ok(()));
+        assert_eq!(judged(&[joins, leaves], Some("web")), Ok(()));
+        assert_eq!(judged(&[joins, leaves], None), Err(leaves));
+        assert_eq!(judged(&[joins, leaves], Some("db")), Err(joins));
+        assert_eq!(judged(&[], None), Ok(()));
     }
 
     #[test]

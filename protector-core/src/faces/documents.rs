@@ -1,5 +1,6 @@
 //! Answers and errors as JSON documents. What is not here is its type's own serialization.
 
+use super::confirmation::needs_confirmation;
 use crate::config::GroupDocument;
 use crate::domain::{Finding, OperationType, ProtectionGroup, Remnant, possible};
 use crate::error::{Code, chain};
@@ -46,11 +47,13 @@ pub fn group_document(document: &GroupDocument) -> Value {
         "policy": policy.collect::<Map<_, _>>()})
 }
 
-/// What makes a group what a document says, in order: each operation, and what its plan or its run came to.
+/// What makes a group what a document says, in order: each operation, whether it is begun with the group's name only, and what its
+/// plan or its run came to.
 pub fn changes(group: &str, changes: impl IntoIterator<Item = (OperationType, Value)>) -> Value {
-    let changes = changes
-        .into_iter()
-        .map(|(operation_type, answer)| json!({"operation_type": operation_type, "answer": answer}));
+    let changes = changes.into_iter().map(|(operation_type, answer)| {
+        json!({"operation_type": operation_type, "needs_confirmation": needs_confirmation(operation_type),
+            "answer": answer})
+    });
     json!({"group": group, "changes": changes.collect::<Value>()})
 }
 

@@ -19,7 +19,7 @@ impl Protector {
     /// # Effects
     /// Replaces the group's policy; undone by setting the former one.
     pub async fn set_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
-        let group = self.check_policy(group, policy).await?;
+        let group = self.validate_policy(group, policy).await?;
         let nobody = OperationId::new(Uuid::new_v5(&group.id.uuid(), b"policy"));
         let term = self.stores.take_terms(group.id, nobody, self.holder.clone()).await?;
         let written = self.set_policy_held(&group, policy).await;
@@ -31,7 +31,7 @@ impl Protector {
     ///
     /// # Errors
     /// There is no such group, or [`Error::PolicyRefused`] says all that is against it; the stores cannot be read.
-    pub async fn check_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
+    pub async fn validate_policy(&self, group: &str, policy: &GroupPolicy) -> Result<ProtectionGroup, Error> {
         let group = self.group(group).await?;
         let mut reasons = reasons_against(policy, &group, self.config.engine.step_timeout);
         reasons.extend(reasons_against_turn(policy, &group, self.groups().await?));

@@ -59,12 +59,14 @@ pub(super) fn text(faces: &Value) -> String {
     format!(
         "\nopenstacksdk takes {:.0} ms of processor time for the 1,000 servers, {:.0} times as much. An Ansible task that does \
          nothing takes {:.0} ms of processor time, one with a module of ours {:.0} ms; `openstack --version` {:.0} ms, \
+         `openstack command list`, which is openstackclient's own and signs in nowhere either, {:.0} ms, \
          `openstack protector protection-group show` {:.0} ms.\n",
         is("/thousand_servers_openstacksdk"),
         is("/thousand_servers_openstacksdk") / is("/thousand_servers"),
         is("/module_nothing/processor_seconds"),
         is("/module/processor_seconds"),
         is("/openstack_version/processor_seconds"),
+        is("/openstack_command_list/processor_seconds"),
         is("/openstack_show/processor_seconds"),
     )
 }

@@ -6,7 +6,7 @@ use crate::programs;
 use crate::python::interpreter::Minor;
 use crate::python::pytest;
 use crate::workspace::Workspace;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// A face in Python.
@@ -15,8 +15,8 @@ struct Face {
     folder: &'static str,
     /// What runs and tests it, in these versions; from the workspace.
     versions: &'static str,
-    /// The Python that it is tested on.
-    python: Minor,
+    /// The Pythons that it is tested on; the first is that of everything else, the scenario for one.
+    pythons: &'static [Minor],
     /// Whether it is a package, which is installed; a collection is built and installed by its tests.
     is_package: bool,
     /// What errors are provoked with in its environment: the rows of [`ERRORS`] are told alike by all of them.
@@ -26,9 +26,15 @@ struct Face {
 }
 
 impl Face {
-    /// The Python of its environment, which is made if it is not there.
+    /// The Python of its first environment, which is made if it is not there.
     fn python(&self, workspace: &Workspace) -> Result<PathBuf> {
-        environment(workspace, &self.folder.replace('/', "-"), self.python, self.versions)
+        let first = self.pythons.first().with_context(|| format!("{} is for no Python", self.folder))?;
+        self.python_of(workspace, *first)
+    }
+
+    /// The same of one version.
+    fn python_of(&self, workspace: &Workspace, version: Minor) -> Result<PathBuf> {
+        environment(workspace, &self.folder.replace('/', "-"), version, self.versions)
     }
 }
 
@@ -39,7 +45,7 @@ const FACES: [Face; 2] = [
     Face {
         folder: "bindings/openstackclient",
         versions: "bindings/openstackclient/requirements.lock",
-        python: Minor(11),
+        pythons: &[Minor(11), Minor(12)],
         is_package: true,
         tells_errors: "binary,python,openstack",
         option: "--openstack",
@@ -47,7 +53,7 @@ const FACES: [Face; 2] = [
     Face {
         folder: "bindings/ansible",
         versions: "bindings/ansible/tests/requirements.lock",
-        python: Minor(12),
+        pythons: &[Minor(12)],
         is_package: false,
         tells_errors: "ansible",
         option: "--ansible",
@@ -65,9 +71,11 @@ pub(super) fn tests(workspace: &Workspace, wheel: &Path) -> Result<()> {
     programs::build(workspace)?;
     let mut failed = Vec::new();
     for face in &FACES {
-        if let Err(error) = test(workspace, face, wheel) {
-            println!("error: {error:#}");
-            failed.push(face.folder);
+        for version in face.pythons {
+            if let Err(error) = test(workspace, face, *version, wheel) {
+                println!("error: {error:#}");
+                failed.push(format!("{} on Python {version}", face.folder));
+            }
         }
     }
     if !failed.is_empty() {
@@ -88,20 +96,20 @@ pub(super) fn options(workspace: &Workspace, wheel: &Path) -> Result<Vec<String>
 /// The Python of each face's environment, with the face in it.
 pub(super) fn installed(workspace: &Workspace, wheel: &Path) -> Result<[PathBuf; 2]> {
     let [openstack, ansible] = &FACES;
-    Ok([install(workspace, openstack, wheel)?, install(workspace, ansible, wheel)?])
+    let install = |face: &Face| install(workspace, face, face.python(workspace)?, wheel);
+    Ok([install(openstack)?, install(ansible)?])
 }
 
-fn test(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<()> {
-    let python = install(workspace, face, wheel)?;
+fn test(workspace: &Workspace, face: &Face, version: Minor, wheel: &Path) -> Result<()> {
+    let python = install(workspace, face, face.python_of(workspace, version)?, wheel)?;
     run(pytest(&python, &workspace.root.join(face.folder)).arg("tests"))?;
     let mut errors = pytest(&python, &workspace.root.join(ERRORS));
     errors.env("PROTECTOR_FACES", face.tells_errors);
     run(errors.env("PROTECTOR_COMMAND", programs::command(workspace)))
 }
 
-/// The Python of the face's environment, with the wheel and, if it is a package, the face itself.
-fn install(workspace: &Workspace, face: &Face, wheel: &Path) -> Result<PathBuf> {
-    let python = face.python(workspace)?;
+/// The Python of an environment of the face, with the wheel and, if it is a package, the face itself.
+fn install(workspace: &Workspace, face: &Face, python: PathBuf, wheel: &Path) -> Result<PathBuf> {
     let pip = || {
         let mut install = pip(&python);
         install.args(["--force-reinstall", "--no-deps", "--no-index"]);

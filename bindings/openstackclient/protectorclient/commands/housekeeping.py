@@ -1,6 +1,6 @@
 """`openstack protector prune …`, `tick`: what is left over, and what is due."""
 
-from protectorclient import command, tables
+from protectorclient import command, confirmation, tables
 
 ALL = ("site", "kind", "name", "id", "bytes", "since", "quota", "group_name", "released_by", "reason")
 
@@ -54,15 +54,15 @@ class Run(command.Lister):
         return parser
 
     def take_action(self, parsed_args):
-        word = parsed_args.confirm
-        if word is None and self.terminal():
-            print("To go on, type prune: ", end="", file=self.app.stderr, flush=True)
-            word = self.app.stdin.readline().strip()
+        ages = {"older_than": parsed_args.older_than, "journals_older_than": parsed_args.journals_older_than}
         with self.opened() as protector:
-            pruned = protector.prune(
-                older_than=parsed_args.older_than,
-                journals_older_than=parsed_args.journals_older_than,
-                confirm=word,
+
+            def show():
+                for left in protector.housekeeping(older_than=parsed_args.older_than)["leftovers"]:
+                    self.say(f"{_named(left)}: {left['reason']}")
+
+            pruned = confirmation.confirmed(
+                self, lambda word: protector.prune(**ages, confirm=word), parsed_args.confirm, show, "the word (prune)"
             )
         for unread in pruned["unread"]:
             self.say(f"could not be looked at: {unread['subject']} at {unread['site']}: {unread['reason']}")

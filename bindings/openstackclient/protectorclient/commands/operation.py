@@ -1,6 +1,6 @@
 """`openstack protector operation …`: what was done with groups, and what is under way."""
 
-from protectorclient import command, errors, operations, progress, tables
+from protectorclient import command, detached, errors, files, operations, progress, tables
 
 
 class _Chosen:
@@ -98,8 +98,7 @@ class Report(_Chosen, command.Lister):
             report = protector.report(chosen)
             page = protector.report_html(chosen) if parsed_args.html else None
         if page is not None:
-            with open(parsed_args.html, "w", encoding="utf-8") as file:
-                file.write(page)
+            files.write(parsed_args.html, page)
         self.say(f"{report['seconds']:.1f} s in all; plan {report['plan_hash']}")
         if loss := report.get("loss"):
             self.say(f"lost: what was written from {loss['from']} to {loss['until']}")
@@ -109,15 +108,17 @@ class Report(_Chosen, command.Lister):
         return tables.many(rows, ("id", "site", "status", "seconds", "critical", "remarks"))
 
 
-class Resume(_Unfinished, command.ShowOne):
+class Resume(_Unfinished, detached.Detachable, command.ShowOne):
     """Continues an unfinished operation: looks at what was begun, and goes on"""
 
     def add_more(self, parser):
         operations.add_wait(parser)
 
-    def take_action(self, parsed_args):
+    def carry_out(self, parsed_args):
+        """Goes on with it, to its end."""
         with self.opened() as protector:
-            return operations.follow(self, protector.resume(parsed_args.operation), parsed_args.timeout)
+            run = protector.resume(parsed_args.operation)
+            return operations.follow(self, protector, run, parsed_args.timeout)
 
 
 class Pause(_Unfinished, command.ShowOne):
@@ -133,28 +134,29 @@ class Pause(_Unfinished, command.ShowOne):
         return tables.one(found, tables.OPERATION)
 
 
-class Cancel(_Unfinished, command.ShowOne):
+class Cancel(_Unfinished, detached.Detachable, command.ShowOne):
     """Has an operation undone, before its point of no return"""
 
     def add_more(self, parser):
         parser.add_argument("--reason", metavar="<text>", required=True, help="Why, for the record")
         operations.add_wait(parser)
 
-    def take_action(self, parsed_args):
+    def carry_out(self, parsed_args):
+        """Has it undone."""
         with self.opened() as protector:
             chosen = only(protector, parsed_args.operation)
             run = protector.cancel(chosen, parsed_args.reason)
             if run is None:
                 self.say("asked for: the process that runs it undoes it")
                 return tables.one(protector.operation(chosen), tables.OPERATION)
-            answer = operations.follow(self, run, parsed_args.timeout)
+            answer = operations.follow(self, protector, run, parsed_args.timeout)
         # That it is rolled back is what was wanted.
         if self.exit_code == operations.ROLLED_BACK:
             self.exit_code = 0
         return answer
 
 
-class RetryStep(_Unfinished, command.ShowOne):
+class RetryStep(_Unfinished, detached.Detachable, command.ShowOne):
     """Tries a step again that failed, and goes on"""
 
     def add_more(self, parser):
@@ -163,10 +165,11 @@ class RetryStep(_Unfinished, command.ShowOne):
         )
         operations.add_wait(parser)
 
-    def take_action(self, parsed_args):
+    def carry_out(self, parsed_args):
+        """Tries it, and goes on to the end."""
         with self.opened() as protector:
             run = protector.retry_step(only(protector, parsed_args.operation), parsed_args.step)
-            return operations.follow(self, run, parsed_args.timeout)
+            return operations.follow(self, protector, run, parsed_args.timeout)
 
 
 class SkipStep(RetryStep):
@@ -176,11 +179,12 @@ class SkipStep(RetryStep):
         super().add_more(parser)
         parser.add_argument("--reason", metavar="<text>", required=True, help="Why, for the record")
 
-    def take_action(self, parsed_args):
+    def carry_out(self, parsed_args):
+        """Passes over it, and goes on to the end."""
         with self.opened() as protector:
             chosen = only(protector, parsed_args.operation)
             run = protector.skip_step(chosen, parsed_args.step, parsed_args.reason)
-            return operations.follow(self, run, parsed_args.timeout)
+            return operations.follow(self, protector, run, parsed_args.timeout)
 
 
 _ENDS = {"completed", "failed", "rolled_back", "cancelled"}

@@ -1,8 +1,6 @@
 """`openstack protector policy …`: what a person wants of a group's moves: order, checks, hooks."""
 
-import json
-
-from protectorclient import command, errors, tables
+from protectorclient import command, files, tables
 
 
 class Show(command.ShowOne):
@@ -15,9 +13,7 @@ class Show(command.ShowOne):
 
     def take_action(self, parsed_args):
         with self.opened() as protector:
-            group = protector.group(parsed_args.group)
-        policy = group.get("policy") or {}
-        return tables.one(policy, sorted(policy))
+            return _shown(protector.group(parsed_args.group).get("policy") or {})
 
 
 class Set(Show):
@@ -25,24 +21,26 @@ class Set(Show):
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
-        parser.add_argument("file", metavar="<file>", help="The policy, YAML or JSON")
+        parser.add_argument("file", metavar="<file>", help="The policy, YAML or JSON; `-` is standard input")
         return parser
 
     def take_action(self, parsed_args):
-        policy = _read(parsed_args.file)
+        policy = files.read(self, parsed_args.file)
         with self.opened() as protector:
-            protector.set_policy(parsed_args.group, policy)
-        return super().take_action(parsed_args)
+            group = protector.set_policy(parsed_args.group, policy, file=parsed_args.file)
+        return _shown(group.get("policy") or {})
 
 
-def _read(file):
-    # What the openstack command brings along, imported only here.
-    import yaml
+class Validate(Set):
+    """Whether a document can be the policy of a group, as it is now; nothing is changed: exit code 3 if it cannot"""
 
-    try:
-        with open(file, encoding="utf-8") as opened:
-            return json.loads(json.dumps(yaml.safe_load(opened)))
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
-        raise errors.CommandFailed(
-            "configuration-invalid", f"failed to read the policy {file}: {error}", "Correct the named file."
-        ) from error
+    def take_action(self, parsed_args):
+        policy = files.read(self, parsed_args.file)
+        with self.opened() as protector:
+            understood = protector.validate_policy(parsed_args.group, policy, file=parsed_args.file)
+        self.say(f"group {parsed_args.group} can have this policy")
+        return _shown(understood)
+
+
+def _shown(policy):
+    return tables.one(policy, sorted(policy))

@@ -48,15 +48,6 @@ class Drift(_OfGroup, command.Lister):
         return tables.many(findings, ("code", "subject", "site", "message", "remedy"))
 
 
-class Export(_OfGroup, command.Command):
-    """A group as a YAML document, on standard output"""
-
-    def take_action(self, parsed_args):
-        with self.opened() as protector:
-            text = protector.export(parsed_args.group)
-        self.app.stdout.write(text if text.endswith("\n") else f"{text}\n")
-
-
 class Create(Operation):
     """Protects VMs as one group: twins of their volumes at the other site, and a first recovery point there"""
 

@@ -1,9 +1,12 @@
 """`openstack protector site failover`: all groups of a site leave it."""
 
-from protectorclient import columns, command, errors, progress
+from protectorclient import columns, command, confirmation, detached, errors, progress
 
 
-class Failover(command.Lister):
+FIELDS = ("group", "outcome", "operation", "remark")
+
+
+class Failover(detached.Detachable, command.Lister):
     """Moves all groups that run at a site, or come from it, in the order of their policies"""
 
     def get_parser(self, prog_name):
@@ -29,14 +32,11 @@ class Failover(command.Lister):
         parser.add_argument(
             "--confirm", metavar="<site>", help="Confirm with the site's name; asked for on a terminal"
         )
-        parser.add_argument(
-            "--wait",
-            action="store_true",
-            help="Wait until all has ended; it runs in this process, which therefore always waits",
-        )
+        detached.add_no_wait(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def carry_out(self, parsed_args):
+        """Plans it, has it confirmed, and follows all groups to their ends."""
         wanted = {
             name: getattr(parsed_args, name)
             for name in ("unplanned", "accept_loss", "groups", "stop_at_a_failure")
@@ -67,19 +67,16 @@ class Failover(command.Lister):
         )
 
     def _begun(self, protector, parsed_args, wanted):
-        package = errors.package()
-        confirm = parsed_args.confirm
-        try:
-            return protector.begin_site_failover(parsed_args.site, **wanted, confirm=confirm)
-        except package.errors.NotConfirmedError:
-            if confirm is not None or not self.terminal():
-                raise
-        for group in protector.plan_site_failover(parsed_args.site, **wanted)["groups"]:
-            self.say(f"{group['group']}: {group['task']}")
-        # On standard error: what this command prints is for whoever reads its output.
-        print(f"To go on, type the name of the site ({parsed_args.site}): ", end="", file=self.app.stderr, flush=True)
-        confirm = self.app.stdin.readline().strip()
-        return protector.begin_site_failover(parsed_args.site, **wanted, confirm=confirm)
+        site = parsed_args.site
+
+        def show():
+            for group in protector.plan_site_failover(site, **wanted)["groups"]:
+                self.say(f"{group['group']}: {group['task']}")
+
+        return confirmation.confirmed(
+            self, lambda word: protector.begin_site_failover(site, **wanted, confirm=word), parsed_args.confirm, show,
+            f"the name of the site ({site})",
+        )
 
     def _followed(self, run):
         """Follows it to its end. Ctrl-C begins no other group, and leaves each operation after what is under way."""
@@ -88,6 +85,8 @@ class Failover(command.Lister):
         try:
             try:
                 for event in run:
+                    if event["happened"] == "begun":
+                        self.has_begun(lambda begun=event: self._goes_on(begun))
                     if event["happened"] != "went":
                         display.line(f"{event['group']}: {event['happened']}")
             except KeyboardInterrupt:
@@ -100,9 +99,13 @@ class Failover(command.Lister):
         finally:
             display.end()
 
+    def _goes_on(self, event):
+        self.say(detached.goes_on("operation list"))
+        return FIELDS, [(event["group"], "begun", event["operation"], "the others follow in their turns")]
+
     def _accounted(self, outcome):
         self.exit_code = outcome["exit_code"]
-        return ("group", "outcome", "operation", "remark"), (
+        return FIELDS, (
             (group["group"], group["outcome"], group["operation"], _remark(group)) for group in outcome["groups"]
         )
 

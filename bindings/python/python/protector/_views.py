@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Housekeeping,
         Mapping,
         Operation,
+        PlanOfChanges,
         Policy,
         Pruned,
         RecoveryPoint,
@@ -132,16 +133,52 @@ class Views:
         answer: str = await self._ask_async("export", {"group": group})
         return answer
 
-    def changes(self, document: str) -> list[Change]:
+    def changes(self, document: str, *, file: str | None = None) -> list[Change]:
         """What is to be done, in order, so that a group is what a YAML document says: each is ``operation`` with its arguments,
-        ``p.plan(**change)`` plans it. Nothing if it is so.
+        ``p.plan(**change)`` plans it. Nothing if it is so. ``file`` is what errors call the document.
         """
-        answer: list[Change] = self._ask("changes", {"document": document})
+        answer: list[Change] = self._ask("changes", {"document": document, "file": file})
         return answer
 
-    async def changes_async(self, document: str) -> list[Change]:
+    async def changes_async(self, document: str, *, file: str | None = None) -> list[Change]:
         """:meth:`changes` for asyncio."""
-        answer: list[Change] = await self._ask_async("changes", {"document": document})
+        answer: list[Change] = await self._ask_async("changes", {"document": document, "file": file})
+        return answer
+
+    def plan_changes(self, document: str, *, file: str | None = None) -> PlanOfChanges:
+        """The same as a plan: of each operation, whether it has to be confirmed, and of the first all that it would do. Those
+        after it build on what it does, and are planned then. Nothing is touched.
+
+        Raises:
+            RefusedError: the first is not possible as things stand.
+        """
+        answer: PlanOfChanges = self._ask("plan_changes", {"document": document, "file": file})
+        return answer
+
+    async def plan_changes_async(self, document: str, *, file: str | None = None) -> PlanOfChanges:
+        """:meth:`plan_changes` for asyncio."""
+        answer: PlanOfChanges = await self._ask_async("plan_changes", {"document": document, "file": file})
+        return answer
+
+    def confirmed_changes(
+        self, document: str, *, confirm: str | None = None, file: str | None = None
+    ) -> list[Change]:
+        """:meth:`changes`, of which none will be refused for want of confirmation once others are done:
+        ``p.begin(**change, confirm=confirm)`` begins each, when the one before it is done.
+
+        Raises:
+            NotConfirmedError: ``confirm`` has to be the group's name, if one of them stops VMs or cannot be taken back.
+        """
+        asked = {"document": document, "confirm": confirm, "file": file}
+        answer: list[Change] = self._ask("confirmed_changes", asked)
+        return answer
+
+    async def confirmed_changes_async(
+        self, document: str, *, confirm: str | None = None, file: str | None = None
+    ) -> list[Change]:
+        """:meth:`confirmed_changes` for asyncio."""
+        asked = {"document": document, "confirm": confirm, "file": file}
+        answer: list[Change] = await self._ask_async("confirmed_changes", asked)
         return answer
 
     def recovery_points(self, group: str) -> list[RecoveryPoint]:
@@ -199,14 +236,31 @@ class Views:
         answer: Pruned = await self._ask_async("prune", asked)
         return answer
 
-    def set_policy(self, group: str, policy: Policy) -> Group:
-        """Puts on record what is wanted of a group's moves from now on; what was said before is replaced."""
-        answer: Group = self._ask("set_policy", {"group": group, "policy": policy})
+    def set_policy(self, group: str, policy: Policy | str, *, file: str | None = None) -> Group:
+        """Puts on record what is wanted of a group's moves from now on; what was said before is replaced. Text is a YAML document,
+        ``file`` what errors call it."""
+        answer: Group = self._ask("set_policy", {"group": group, "policy": policy, "file": file})
         return answer
 
-    async def set_policy_async(self, group: str, policy: Policy) -> Group:
+    async def set_policy_async(self, group: str, policy: Policy | str, *, file: str | None = None) -> Group:
         """:meth:`set_policy` for asyncio."""
-        answer: Group = await self._ask_async("set_policy", {"group": group, "policy": policy})
+        answer: Group = await self._ask_async("set_policy", {"group": group, "policy": policy, "file": file})
+        return answer
+
+    def validate_policy(self, group: str, policy: Policy | str, *, file: str | None = None) -> Policy:
+        """Whether a policy can be one of a group, as it is now; nothing is changed. Gives the policy as it is understood. Text is a
+        YAML document, ``file`` what errors call it.
+
+        Raises:
+            RefusedError: it cannot be; the message says all of why.
+        """
+        answer: Policy = self._ask("validate_policy", {"group": group, "policy": policy, "file": file})
+        return answer
+
+    async def validate_policy_async(self, group: str, policy: Policy | str, *, file: str | None = None) -> Policy:
+        """:meth:`validate_policy` for asyncio."""
+        asked = {"group": group, "policy": policy, "file": file}
+        answer: Policy = await self._ask_async("validate_policy", asked)
         return answer
 
     def status(self, group: str | None = None) -> Status:

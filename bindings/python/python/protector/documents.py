@@ -385,6 +385,21 @@ class Change(ChangeExtras):
     group: str
 
 
+class PlannedChange(TypedDict):
+    """An operation that a document asks for."""
+    operation_type: str
+    needs_confirmation: bool
+    """Whether it stops VMs or cannot be taken back: it is begun with the group's name only."""
+    answer: PlannedDocument | None
+    """What planning came to; none of those after the first, which are planned when it is done."""
+
+
+class PlanOfChanges(TypedDict):
+    """What makes a group what a document says, in order."""
+    group: str
+    changes: list[PlannedChange]
+
+
 class ArrayExtras(TypedDict, total=False):
     """What is told of an array that does not answer."""
     trouble: str
