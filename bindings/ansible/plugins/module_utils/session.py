@@ -20,6 +20,9 @@ ARGUMENTS = {
 MISSING = "capability-missing"
 INVALID = "argument-invalid"
 
+#: How the package is installed. What the public index has under its name is another one.
+INSTALL = "pip install ./bindings/python, in a checkout of protector"
+
 
 class ProtectorModule(AnsibleModule):
     """A module on the Python package `protector`."""
@@ -44,7 +47,7 @@ class ProtectorModule(AnsibleModule):
         try:
             import protector
         except ImportError as error:
-            hint = "Install it for the Python that runs this module: pip install protector."
+            hint = f"Install it for the Python that runs this module: {INSTALL}."
             self.fail_json(
                 msg=f"{missing_required_lib('protector')} {hint} ({MISSING})",
                 exception=traceback.format_exc(),
