@@ -38,7 +38,8 @@ class ProtectorModule(AnsibleModule):
             hint = "Correct the named argument; nothing was changed."
             msg = f"{msg}. {hint} ({INVALID})"
             results = {**results, "code": INVALID, "hint": hint, "exit_code": 2}
-        super().fail_json(msg, **results)
+        # What Ansible itself cannot do, a file that cannot be written for one, is a failure like others.
+        super().fail_json(msg, **{"exit_code": 1, **results})
 
     @contextlib.contextmanager
     def opened(self):
