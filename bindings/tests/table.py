@@ -191,7 +191,7 @@ TABLE = [
     Row("missing role", only_reader, "failover", "operation-refused", 3,
         ("role-missing", "site-b", "reader"), "give the service credential the role member on the project"),
     Row("missing wheel", without_package, "sites", "capability-missing", 1,
-        ("No module named 'protector'",), "pip install protector", faces=("openstack", "ansible")),
+        ("No module named 'protector'",), "pip install ./bindings/python, in a checkout of protector", faces=("openstack", "ansible")),
     Row("wrong type", as_it_is, "set", "argument-invalid", 2,
         ("retention", "long"), "Correct the named argument; nothing was changed."),
     Row("group busy", moving, "sync", "group-busy", 1,

@@ -15,7 +15,7 @@ HEAD = """\
 # The Ansible collection `protector.site_recovery`
 
 What `ansible-doc` says of each module and of the inventory. What fails has `code`, `hint`, `findings` and `exit_code` as all faces
-have them.
+have them. What each module returns has [a JSON schema](../docs/schemas.md).
 """
 
 

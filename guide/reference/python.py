@@ -14,7 +14,7 @@ SECTIONS = re.compile(r"^(Args|Raises|Returns|Yields):$", re.MULTILINE)
 HEAD = """\
 # The Python package `protector`
 
-Every public name. Answers are the documents that the `protector` command gives with `--output json`. What waits has a twin for
+Every public name. Answers are the documents that the `protector` command gives with `--output json`, which have [JSON schemas](../docs/schemas.md). What waits has a twin for
 asyncio, whose name ends in `_async`; it takes and gives the same, and is not shown here.
 """
 

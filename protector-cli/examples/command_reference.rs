@@ -8,6 +8,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let described = reference::describe(Arguments::command());
     print!("{}", described.page);
+    println!("What each command answers with `--output json` has [a JSON schema](../docs/schemas.md).");
     if described.undocumented.is_empty() {
         return ExitCode::SUCCESS;
     }

@@ -26,6 +26,8 @@ mod page;
 mod pages;
 #[path = "command/reader.rs"]
 mod reader;
+#[path = "command/schemas.rs"]
+mod schemas;
 #[path = "command/simulator.rs"]
 mod simulator;
 #[path = "command/support_bundle.rs"]

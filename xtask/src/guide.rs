@@ -21,6 +21,10 @@ const SITE: Environment = Environment {
 /// Its home page. It lies at the root of the site, with the navigation that every page has to be in.
 const HOME: &str = "guide/index.md";
 
+/// What pages link to and is none.
+const LINKED: &[&str] =
+    &["docs/differences.yaml", "docs/schemas/protector.json", "docs/schemas/modules.json"];
+
 /// Builds it, and says where it is. A dead link, or a page that is in no navigation, is an error; so is a command, a module or
 /// a public name without documentation.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -65,10 +69,13 @@ fn lay_out(root: &Path, pages: &Path) -> Result<()> {
             write(&pages.join(&path), &text)?;
         }
     }
-    // A page links to it.
-    let differences = "docs/differences.yaml";
-    fs::copy(root.join(differences), pages.join(differences))
-        .with_context(|| format!("failed to copy {differences}"))?;
+    for linked in LINKED {
+        let page = pages.join(linked);
+        if let Some(folder) = page.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        }
+        fs::copy(root.join(linked), page).with_context(|| format!("failed to copy {linked}"))?;
+    }
     Ok(())
 }
 

@@ -1,14 +1,15 @@
 """The collection as it is built and installed, on a simulated pair."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import forms
-import jsonschema
 import protector
 import pytest
 
@@ -62,6 +63,21 @@ class Ansible:
             "OS_CLIENT_CONFIG_FILE": pair.clouds,
         }
 
+    @contextlib.contextmanager
+    def faults(self, *rules):
+        """Has faults happen at the sites, for as long as it is open."""
+
+        def ask(method, body=None):
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(f"{self.pair.admin}/rules", body, headers, method=method)
+            urllib.request.urlopen(request, timeout=10).close()
+
+        ask("POST", json.dumps({"rules": rules}).encode())
+        try:
+            yield
+        finally:
+            ask("DELETE")
+
     def module(self, name, /, check=False, environment=(), **arguments):
         """Runs one task, with --diff; what the module returned, which has the form that its page gives it."""
         options = ["--check"] if check else []
@@ -77,7 +93,7 @@ class Ansible:
         assert begin, f"{name} {arguments}\n{done.stdout}{done.stderr}"
         returned, _ = json.JSONDecoder().raw_decode(done.stdout[begin.end() :])
         answer = {**returned, "failed": begin[1].startswith("FAILED")}
-        jsonschema.validate(answer, forms.of(name))
+        forms.of(name).validate(answer)
         return answer
 
     def thrice(self, name, /, **arguments):

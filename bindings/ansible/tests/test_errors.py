@@ -1,5 +1,7 @@
 """Errors of this face alone; what all faces tell alike is in bindings/tests."""
 
+from pathlib import Path
+
 
 def told(answer, code, *says):
     """That the module failed with that code, and says so much."""
@@ -28,6 +30,28 @@ def test_arguments_that_mean_nothing(ansible):
         "argument-invalid",
         "takes no unplanned",
     )
+
+
+def test_a_mapping_that_leads_nowhere_ends_as_the_command_does(ansible):
+    config = Path(ansible.pair.config)
+    changed = config.with_name("mapped.yaml")
+    changed.write_text(config.read_text() + "mappings: {networks: [{site-a: app-net, site-b: nowhere}]}\n")
+    answer = ansible.module("resource_mapping_info", fail_on_problems=True, config=str(changed))
+    assert answer["failed"] and answer["exit_code"] == 6 and "nowhere" in answer["msg"], answer
+    assert not ansible.module("resource_mapping_info", config=str(changed))["failed"]
+
+
+def test_a_file_that_cannot_be_written(ansible, tmp_path):
+    file = tmp_path / "nowhere/report.html"
+    answer = ansible.module("operation_report", protection_group="web", dest=str(file))
+    told(answer, "file-unusable", f"failed to write {file}", "No such file or directory")
+    assert answer["exit_code"] == 2, answer
+
+
+def test_what_ansible_itself_cannot_do_has_an_exit_code_as_well(ansible, tmp_path):
+    file = str(tmp_path / "report.html")
+    answer = ansible.module("operation_report", protection_group="web", dest=file, owner="nobody-knows-this-user")
+    assert answer["failed"] and answer["exit_code"] == 1, answer
 
 
 def test_a_move_that_nobody_confirmed(ansible):

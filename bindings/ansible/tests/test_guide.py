@@ -1,8 +1,6 @@
 """The guide's playbooks do what its pages say: they print what is shown, and the group is then where the page leaves it."""
 
-import json
 import re
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -29,13 +27,6 @@ def expression(printed):
     return re.compile("".join(lines) + r"\s*")
 
 
-def rules(ansible, method, body=None):
-    """Has faults happen at the sites, or ends them."""
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{ansible.pair.admin}/rules", body, headers, method=method)
-    urllib.request.urlopen(request, timeout=10).close()
-
-
 def test_what_is_printed_otherwise_than_shown_is_noticed():
     wanted = expression("…\nlocalhost : ok=… failed=0 …\n")
     assert wanted.fullmatch("PLAY\n\nlocalhost   : ok=5   changed=2  failed=0  skipped=1\n\n")
@@ -52,13 +43,10 @@ def test_the_playbooks_do_what_the_guide_says(ansible, page, rule, ends):
     playbooks = shown(page)
     assert playbooks, page
     environment = {**ansible.environment, "ANSIBLE_STDOUT_CALLBACK": "default", "ANSIBLE_VERBOSITY": "0"}
-    rules(ansible, "POST", json.dumps({"rules": rule}).encode())
-    try:
+    with ansible.faults(*rule):
         for arguments, printed in playbooks:
             done = run("ansible-playbook", *arguments, environment=environment, succeeds=None)
             assert done.returncode == 0 and printed.fullmatch(done.stdout), done.stdout + done.stderr
-    finally:
-        rules(ansible, "DELETE")
     group = ansible.module("protection_group_info", name="web")["protection_groups"][0]
     assert (group["status"], group["current_primary_site"]) == ends
     assert group["test"] is None

@@ -1,5 +1,7 @@
 """Each task in check mode, for real, and once more."""
 
+import protector
+
 
 def group(ansible):
     """The group as it is."""
@@ -19,6 +21,50 @@ def test_a_policy_and_members_are_kept(ansible):
     ansible.thrice("replication_policy", protection_group="web", rpo_minutes=30)
     ansible.thrice("protection_group_member", protection_group="web", members=["db"])
     ansible.thrice("protection_group_member", protection_group="web", members=["db"], state="absent", confirm="web")
+
+
+def test_a_group_that_needs_several_operations_has_all_their_plans(ansible):
+    wanted = {"name": "web", "rpo_minutes": 35, "members": ["web-1", "db"], "purge_members": True, "confirm": "web"}
+    checked = ansible.module("protection_group", check=True, **wanted)
+    done = ansible.module("protection_group", **wanted)
+    for answer in (checked, done):
+        assert [plan["operation_type"] for plan in answer["plans"]] == ["set", "add_member", "remove_member"]
+        assert answer["plan"] == answer["plans"][-1] and len(answer["diff"]) == 3
+    assert checked["plans"][0] == done["plans"][0]
+    assert sorted(member["name"] for member in done["group"]["members"]) == ["db", "web-1"]
+    again = ansible.module("protection_group", **wanted)
+    assert again["changed"] is False and "plans" not in again
+    ansible.module("protection_group", **{**wanted, "rpo_minutes": 30, "members": ["web-1", "web-2"]})
+
+
+def test_what_is_wanted_besides_an_operation_that_was_left_is_done_after_it(ansible):
+    left = ansible.module("replication_policy", protection_group="web", rpo_minutes=40, timeout=0)
+    assert left["failed"] and left["exit_code"] == 5, left
+    checked = ansible.module("replication_policy", check=True, protection_group="web", rpo_minutes=30)
+    assert checked["changed"] and checked["operation"]["id"] == left["operation"]["id"]
+    done = ansible.module("replication_policy", protection_group="web", rpo_minutes=30)
+    assert done["changed"] and done["operation"]["id"] != left["operation"]["id"]
+    assert done["group"]["rpo_minutes"] == 30
+    assert ansible.module("replication_policy", protection_group="web", rpo_minutes=30)["changed"] is False
+
+
+def test_an_operation_that_another_process_runs_is_waited_for_as_long_as_is_wanted(ansible):
+    held = {"target": "site-a/compute", "path": "/action$", "action": "delay", "seconds": 20, "times": 0}
+    with protector.open(ansible.pair.config, clouds=ansible.pair.clouds) as sites:
+        with ansible.faults(held):
+            run = sites.begin("failover", group="web", confirm="web")
+            while sites.group("web")["status"] == "active":
+                pass
+            wanted = {"protection_group": "web", "operation": "failover", "confirm": "web"}
+            waited = ansible.module("dr_operation", timeout=1, **wanted)
+            sites.cancel(run.operation_id, "the test is over")
+        assert waited["failed"] and waited["exit_code"] == 5, waited
+        assert waited["operation"]["id"] == run.operation_id and waited["operation"]["status"] == "running"
+        try:
+            run.result(timeout=120)
+        except protector.errors.OperationFailed as error:
+            assert error.code == "rolled-back", error
+    assert group(ansible)["status"] == "active"
 
 
 def test_a_group_moves_there_and_back_and_is_tested(ansible):
@@ -98,4 +144,4 @@ def test_recovered_vms_are_an_inventory(ansible, tmp_path):
     # Ansible marks texts that come from outside.
     marked = "__ansible_unsafe"
     values = {name: value[marked] if isinstance(value, dict) and marked in value else value for name, value in values.items()}
-    assert values["protector_site"] == "site-b" and values["ansible_host"].startswith("10.")
+    assert values["protector_name"] == "web-1" and values["protector_site"] == "site-b" and values["ansible_host"].startswith("10.")

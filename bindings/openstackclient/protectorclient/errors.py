@@ -50,7 +50,8 @@ def package():
         raise CommandFailed(
             "capability-missing",
             f"failed to import the Python package protector with {sys.executable}: {error}",
-            "Install it where the openstack command is: pip install protector.",
+            # What the public index has under its name is another package.
+            "Install it where the openstack command is: pip install ./bindings/python, in a checkout of protector.",
             exit_code=1,
         ) from error
     return protector

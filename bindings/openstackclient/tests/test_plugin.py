@@ -3,7 +3,7 @@
 import importlib
 import subprocess
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, requires, version
 
 COMMANDS = {point.name: point.value for point in entry_points(group="openstack.protector.v1")}
 
@@ -15,6 +15,12 @@ def test_the_module_that_every_openstack_command_imports_brings_neither_the_pack
     )
     said = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout == "[]\n"
+
+
+def test_only_the_package_of_its_own_version_is_asked_for():
+    # The public index has another one of this name.
+    assert version("protectorclient") == version("protector")
+    assert f"protector=={version('protector')}" in requires("protectorclient")
 
 
 def test_each_command_is_there_in_both_trees_and_both_spellings():

@@ -81,6 +81,7 @@ class Judge:
 
 NOT_SEEN = {
     "Absence": "a VM that was left behind",
+    "DrillFloatingIp": "a test in a network that leads outside",
     "Remnant": "a test that was not removed wholly",
     "TakenUp": "a site failover that was stopped",
     "Transfer": "a transfer that takes long",

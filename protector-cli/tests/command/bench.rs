@@ -1,6 +1,7 @@
 //! A simulated pair with the built-in estate, and the binary configured for it.
 
 use crate::look::Look;
+use crate::schemas;
 use protector_core::time::SystemClock;
 use protector_mock::pair::{Folder, ServedPair, Wanted};
 use serde_json::Value;
@@ -83,9 +84,11 @@ impl Bench {
         command
     }
 
-    /// Runs the binary to its end.
+    /// Runs the binary to its end. What it writes for programs has to be what the schemas say.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
-        ended(self.begin(arguments)).await
+        let ran = ended(self.begin(arguments)).await;
+        schemas::judge_run(arguments, &ran);
+        ran
     }
 
     /// Starts the binary.

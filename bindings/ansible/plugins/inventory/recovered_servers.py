@@ -14,6 +14,7 @@ description:
   - Lists the VMs of Protection Groups at the site where each group runs now, at home or recovered at the other site.
   - Each VM is in the groups C(group_NAME) of its Protection Group and C(site_NAME) of its site, and in V(recovered) while it does not
     run at home. VMs that do not come up are in V(absent).
+  - A host is called as its VM, or C(GROUP_VM) where several groups have VMs of that name; C(protector_name) has the VM's name.
   - The file has to be named C(*.protector.yml) or C(*.protector.yaml).
 options:
   plugin:
@@ -60,6 +61,9 @@ network: app-net
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
+from ansible_collections.protector.site_recovery.plugins.module_utils.session import INSTALL
+from ansible_collections.protector.site_recovery.plugins.module_utils.target import host_names
+
 
 class InventoryModule(BaseInventoryPlugin, Constructable):
     """The plugin."""
@@ -79,7 +83,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         except ImportError as error:
             raise AnsibleParserError(
                 f"failed to import the Python package protector: {error}. "
-                "Install it for the Python that runs ansible: pip install protector. (capability-missing)"
+                f"Install it for the Python that runs ansible: {INSTALL}. (capability-missing)"
             ) from error
         try:
             with protector.open(
@@ -90,9 +94,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         except protector.ProtectorError as error:
             raise AnsibleParserError(f"{error.message}. {error.hint} ({error.code})") from error
         servers = self._servers(protector, clouds, {group["current_primary_site"] for group in groups})
+        hosts = host_names(groups)
         for group in groups:
             for member in group["members"]:
-                self._add(group, member, servers)
+                self._add(hosts[group["name"], member["name"]], group, member, servers)
 
     def _is_wanted(self, group):
         wanted = self.get_option("protection_groups")
@@ -112,11 +117,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             found.update({server["id"]: server for server in listed.to_dicts()})
         return found
 
-    def _add(self, group, member, servers):
+    def _add(self, host, group, member, servers):
         site = group["current_primary_site"]
         there = member["sites"].get(site) or {}
-        name = self.inventory.add_host(member["name"])
+        name = self.inventory.add_host(host)
         values = {
+            "protector_name": member["name"],
             "protector_group": group["name"],
             "protector_group_status": group["status"],
             "protector_site": site,

@@ -31,7 +31,22 @@ class Operations:
         self.protector = protector
         self.group_name = group
         self.results = {"changed": False, "plan": None, "operation": None}
+        self.plans = []
         self.diffs = []
+
+    def reach(self, operation, wanted):
+        """Brings a group to where an operation leads. `wanted` gives its arguments for the group as it is, or nothing if that is
+        there already. An operation that was left may be about something else: it is taken up, and then what is still wanted is done.
+        """
+        group = found_group(self.protector, self.group_name)
+        if self.unfinished(operation) is not None:
+            self.run(operation, **wanted(group))
+            if self.module.check_mode:
+                return
+            group = found_group(self.protector, self.group_name)
+        arguments = wanted(group)
+        if arguments:
+            self.run(operation, **arguments)
 
     def run(self, operation, **wanted):
         """Brings a group to where an operation leads: takes up the one that was left or waits for the one that runs, else plans
@@ -44,6 +59,7 @@ class Operations:
             return
         plan = self.protector.plan(operation, group=self.group_name, **wanted)
         found = plan.document["plan"]
+        self.plans.append(found)
         self.results.update(
             changed=True,
             plan=found,
@@ -74,6 +90,8 @@ class Operations:
 
     def _answer(self):
         answer = dict(self.results)
+        if len(self.plans) > 1:
+            answer["plans"] = self.plans
         if self.module._diff:
             answer["diff"] = self.diffs
         return answer
@@ -89,11 +107,16 @@ class Operations:
             run = self.protector.resume(unfinished["id"])
         except package.errors.BusyError:
             # Another process runs it: it is waited for, and what it comes to is what this module says.
-            ended = self._wait(self.protector.watch(unfinished["id"]))["operation"]
+            outcome = self._wait(self.protector.watch(unfinished["id"]))
+            ended = outcome["operation"]
             self._end(before, ended, None)
-            if ended["status"] != "completed":
+            if outcome["exit_code"]:
                 why = f": {ended['error_message']}" if ended["error_message"] else ""
-                self._fail(f"{operation} of group {self.group_name} ({ended['id']}) is {ended['status']}{why}")
+                told = f"{operation} of group {self.group_name} ({ended['id']}) is {ended['status']}{why}"
+                self._fail(told, outcome["exit_code"])
+            group = found_group(self.protector, self.group_name)
+            if group is not None and group["status"] == "failed_over_partial":
+                self._fail(_to_be_seen_to(operation, group, ()), ATTENTION)
             return
         self._finish(before, run, None)
 
@@ -111,14 +134,12 @@ class Operations:
         self.results["remains"] = outcome["remains"]
         self._end(before, outcome["operation"], plan)
         if outcome["exit_code"] == ATTENTION:
-            told = [f"{one['name']} does not run: {one['absent']['reason']}" for one in _absent(outcome["group"])]
-            told += ["still at {site}: {kind} {name} ({id}), {state}".format(**one) for one in outcome["remains"]]
-            self._fail(f"A person has to act after {run.operation_type} of group {self.group_name}: {'; '.join(told)}")
+            self._fail(_to_be_seen_to(run.operation_type, outcome["group"], outcome["remains"]), ATTENTION)
 
     def _wait(self, run):
         """Waits for the end. When the time is over the run is left where it is taken up again."""
         seconds = self.module.params["timeout"]
-        timer = threading.Timer(seconds, run.stop) if seconds else None
+        timer = threading.Timer(seconds, run.stop) if seconds is not None else None
         if timer:
             timer.daemon = True
             timer.start()
@@ -132,10 +153,10 @@ class Operations:
         self.results["operation"] = operation
         self._differ(before, target.state(found_group(self.protector, self.group_name)), plan)
 
-    def _fail(self, told):
+    def _fail(self, told, exit_code):
         group = found_group(self.protector, self.group_name)
         self.module.fail_json(
-            msg=f"{told}. Mend what is named, then run the task again.", group=group, exit_code=ATTENTION, **self._answer()
+            msg=f"{told}. Mend what is named, then run the task again.", group=group, exit_code=exit_code, **self._answer()
         )
 
     def _differ(self, before, after, plan):
@@ -146,5 +167,10 @@ class Operations:
             self.module.warn(finding_told(finding))
 
 
-def _absent(group):
-    return [member for member in (group or {}).get("members", ()) if member["absent"]]
+def _to_be_seen_to(operation, group, remains):
+    """What a person has to see to after an operation that was done."""
+    absent = [member for member in (group or {}).get("members", ()) if member["absent"]]
+    told = [f"{member['name']} does not run: {member['absent']['reason']}" for member in absent]
+    told += ["still at {site}: {kind} {name} ({id}), {state}".format(**one) for one in remains]
+    of = f" of group {group['name']}" if group else ""
+    return f"A person has to act after {operation}{of}: {'; '.join(told)}"

@@ -20,6 +20,9 @@ ARGUMENTS = {
 MISSING = "capability-missing"
 INVALID = "argument-invalid"
 
+#: How the package is installed. What the public index has under its name is another one.
+INSTALL = "pip install ./bindings/python, in a checkout of protector"
+
 
 class ProtectorModule(AnsibleModule):
     """A module on the Python package `protector`."""
@@ -35,7 +38,8 @@ class ProtectorModule(AnsibleModule):
             hint = "Correct the named argument; nothing was changed."
             msg = f"{msg}. {hint} ({INVALID})"
             results = {**results, "code": INVALID, "hint": hint, "exit_code": 2}
-        super().fail_json(msg, **results)
+        # What Ansible itself cannot do, a file that cannot be written for one, is a failure like others.
+        super().fail_json(msg, **{"exit_code": 1, **results})
 
     @contextlib.contextmanager
     def opened(self):
@@ -44,7 +48,7 @@ class ProtectorModule(AnsibleModule):
         try:
             import protector
         except ImportError as error:
-            hint = "Install it for the Python that runs this module: pip install protector."
+            hint = f"Install it for the Python that runs this module: {INSTALL}."
             self.fail_json(
                 msg=f"{missing_required_lib('protector')} {hint} ({MISSING})",
                 exception=traceback.format_exc(),

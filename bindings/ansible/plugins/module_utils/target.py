@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 
 #: An id that nobody knows before the operation has run.
@@ -54,6 +55,15 @@ def names(group):
         if there.get("server_id"):
             known[there["server_id"]] = member["name"]
     return known
+
+
+def host_names(groups):
+    """What the VMs of groups are called as hosts, by group and name: their names, with the group's before it where groups have VMs of
+    one name.
+    """
+    vms = [(group["name"], member["name"]) for group in groups for member in group["members"]]
+    count = collections.Counter(name for (group, name) in vms)
+    return {(group, name): name if count[name] == 1 else f"{group}_{name}" for group, name in vms}
 
 
 def state(group):
@@ -121,10 +131,10 @@ def expected(operation, group, wanted):
     elif operation == "set":
         after.update(wanted)
     elif operation == "remove_member":
-        after["members"] = [member for member in after["members"] if member["name"] not in wanted["members"]]
+        after["members"] = [member for member in after["members"] if member["name"] not in wanted.get("members", ())]
     seen = state(after)
     if operation == "add_member":
-        seen["vms"].update({name: {"runs_at": group["current_primary_site"]} for name in wanted["members"]})
+        seen["vms"].update({name: {"runs_at": group["current_primary_site"]} for name in wanted.get("members", ())})
     return seen
 
 

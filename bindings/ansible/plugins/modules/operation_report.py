@@ -104,18 +104,19 @@ def newest(module, protector, group):
 def write(module, path, content):
     """Writes a file whole or not at all, unless it holds this already; whether it did, or would."""
     try:
-        with open(path, "rb") as file:
-            if file.read() == content:
-                return False
-    except FileNotFoundError:
-        pass
-    if module.check_mode:
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                if file.read() == content:
+                    return False
+        if not module.check_mode:
+            handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            module.atomic_move(temporary, path)
         return True
-    handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    module.atomic_move(temporary, path)
-    return True
+    except Exception as error:  # What a move is refused with has no class of its own.
+        hint = "Make the named file or its folder available to this process, or name another."
+        module.refuse("file-unusable", f"failed to write {path}: {error.__cause__ or error}", hint)
 
 
 if __name__ == "__main__":

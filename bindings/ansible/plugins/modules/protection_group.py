@@ -83,19 +83,31 @@ plan:
   returned: success
   type: dict
 plan_hash:
-  description: The hash of the plan. What check mode returns is that of the run after it, unless something changes in between.
+  description:
+    - The hash of the plan, of the last one if there are several. What check mode returns is that of the run after it, unless something
+      changes in between.
   returned: when something is planned
   type: str
+plans:
+  description:
+    - The plans of all operations, in order, if there are several - of the policy, of VMs that come, and of VMs that go - each in the
+      form of a RV(plan).
+    - In check mode each is made for the group as it is now. The hash of a later one may be another once those before it are done.
+  returned: when several operations are planned
+  type: list
+  elements: dict
 loss:
-  description: What an unplanned move loses, or null.
+  description: What an unplanned move loses, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 replication:
-  description: What is about to be sent, as C(protector plan show --output json) says it, or null.
+  description: What is about to be sent, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 remains:
-  description: What was still there after a test was removed, each with C(site), C(kind), C(name), C(id), C(state). Normally nothing.
+  description:
+    - What was still there after a test was removed, in the form of C(protector protection-group test-cleanup --output json).
+    - Normally nothing.
   returned: when an operation has ended
   type: list
   elements: dict
@@ -189,19 +201,28 @@ def change(module, doing, group):
                 f"the {site} of group {group['name']} is {group[site]} and fixed, not {module.params[site]}",
                 "Give the site that the group has, or another group.",
             )
-    policy = {name: value for name, value in given(module, POLICY).items() if value != group[name]}
+    policy = given(module, POLICY)
     if policy:
-        doing.run("set", **policy)
-    if module.params["members"] is None:
+        doing.reach("set", lambda group: {name: value for name, value in policy.items() if value != group[name]})
+    members = module.params["members"]
+    if members is None:
         return
+    doing.reach("add_member", lambda group: some(member for member in members if member not in target.names(group)))
+    if module.params["purge_members"]:
+        doing.reach("remove_member", lambda group: some(odd(members, group)))
+
+
+def odd(members, group):
+    """The names of those VMs of a group that are not among these."""
     known = target.names(group)
-    added = [member for member in module.params["members"] if member not in known]
-    if added:
-        doing.run("add_member", members=added)
-    kept = {known[member] for member in module.params["members"] if member in known}
-    removed = [member["name"] for member in group["members"] if member["name"] not in kept]
-    if removed and module.params["purge_members"]:
-        doing.run("remove_member", members=removed)
+    kept = {known[member] for member in members if member in known}
+    return [member["name"] for member in group["members"] if member["name"] not in kept]
+
+
+def some(members):
+    """The argument of an operation on members, nothing if there are none."""
+    named = list(members)
+    return {"members": named} if named else {}
 
 
 if __name__ == "__main__":

@@ -58,15 +58,17 @@ plan_hash:
   returned: when something is planned
   type: str
 loss:
-  description: What an unplanned move loses, or null.
+  description: What an unplanned move loses, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 replication:
-  description: What is about to be sent, as C(protector plan show --output json) says it, or null.
+  description: What is about to be sent, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 remains:
-  description: What was still there after a test was removed, each with C(site), C(kind), C(name), C(id), C(state). Normally nothing.
+  description:
+    - What was still there after a test was removed, in the form of C(protector protection-group test-cleanup --output json).
+    - Normally nothing.
   returned: when an operation has ended
   type: list
   elements: dict
@@ -108,11 +110,15 @@ def main():
     with module.opened() as protector:
         group = protector.group(module.params["protection_group"])
         doing = operations.Operations(module, protector, group["name"])
-        known = target.names(group)
-        changed = [member for member in module.params["members"] if (member in known) != present]
-        if changed or doing.unfinished(operation) is not None:
-            doing.run(operation, members=changed)
+        doing.reach(operation, lambda group: others(module.params["members"], group, present))
         doing.exit()
+
+
+def others(members, group, present):
+    """Those that are not as they are wanted, as the operation's argument."""
+    known = target.names(group)
+    changed = [member for member in members if (member in known) != present]
+    return {"members": changed} if changed else {}
 
 
 if __name__ == "__main__":

@@ -59,15 +59,17 @@ plan_hash:
   returned: when something is planned
   type: str
 loss:
-  description: What an unplanned move loses, or null.
+  description: What an unplanned move loses, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 replication:
-  description: What is about to be sent, as C(protector plan show --output json) says it, or null.
+  description: What is about to be sent, in the form of C(protector plan show --output json), or null.
   returned: when something is planned
   type: dict
 remains:
-  description: What was still there after a test was removed, each with C(site), C(kind), C(name), C(id), C(state). Normally nothing.
+  description:
+    - What was still there after a test was removed, in the form of C(protector protection-group test-cleanup --output json).
+    - Normally nothing.
   returned: when an operation has ended
   type: list
   elements: dict
@@ -111,9 +113,8 @@ def main():
     with module.opened() as protector:
         group = protector.group(module.params["protection_group"])
         doing = operations.Operations(module, protector, group["name"])
-        wanted = {name: module.params[name] for name in FIELDS if module.params[name] not in (None, group[name])}
-        if wanted or doing.unfinished("set") is not None:
-            doing.run("set", **wanted)
+        asked = {name: module.params[name] for name in FIELDS if module.params[name] is not None}
+        doing.reach("set", lambda group: {name: value for name, value in asked.items() if value != group[name]})
         doing.exit()
 
 

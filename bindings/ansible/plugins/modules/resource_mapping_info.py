@@ -57,6 +57,7 @@ def main():
         module.fail_json(
             msg=f"What protected VMs need is not at the other site: {'; '.join(told)}. "
             "Make it there, or map it in protector.yaml.",
+            exit_code=6,
             resource_mappings=found,
         )
     module.exit_json(changed=False, resource_mappings=found)

@@ -167,7 +167,13 @@ class UncommittedMove(_UncommittedMove):
     safety_snapshots: list[SafetySnapshot]
 
 
-class RunningTest(TypedDict):
+class RunningTestExtras(TypedDict, total=False):
+    """What a test may have besides."""
+    floating_ips: bool
+    """That its copies have new floating IPs."""
+
+
+class RunningTest(RunningTestExtras):
     """A test of a group."""
     operation: str
     site: SiteName
@@ -347,6 +353,12 @@ class Step(TypedDict):
     optional: bool
 
 
+class RollBackBefore(TypedDict):
+    """A failure before a step is rolled back, and after it the operation only goes forward."""
+    roll_back_before: str
+    """The step."""
+
+
 class Plan(TypedDict):
     """Every step of an operation, frozen."""
     hash: str
@@ -354,7 +366,7 @@ class Plan(TypedDict):
     group_name: str
     source_site: SiteName
     target_site: SiteName
-    recovery: str | dict[str, str]
+    recovery: Literal["roll_back", "forward_only"] | RollBackBefore
     """What becomes of it when a step fails."""
     steps: list[Step]
 
@@ -692,6 +704,13 @@ class RecoveryTime(TypedDict):
     seconds: float | None
 
 
+class DrillFloatingIp(TypedDict):
+    """A floating IP that was made for a VM's copy."""
+    server: str
+    address: str
+    """Outside."""
+
+
 class DrillStep(TypedDict):
     """A step on the time line of a drill."""
     id: str
@@ -703,7 +722,13 @@ class DrillStep(TypedDict):
     done: bool
 
 
-class Drill(TypedDict):
+class DrillExtras(TypedDict, total=False):
+    """What a drill may have besides."""
+    floating_ips: list[DrillFloatingIp]
+    """Those of a test that was to have some."""
+
+
+class Drill(DrillExtras):
     """What a test or a move says of the time that a disaster would take."""
     operation: str
     operation_type: OperationType
@@ -776,12 +801,21 @@ class PlanOfSite(TypedDict):
     groups: list[TaskOfGroup]
 
 
+class Went(TypedDict):
+    """Something that happened in the operation of a group of a site that is being left."""
+    status: OperationStatus
+    progress: int
+    """0 to 100."""
+    event: Event
+
+
 class ProgressOfSite(TypedDict):
     """Something that happened to a group of a site that is being left."""
     group: str
     operation: str | None
     happened: Literal["begun", "went", "ended"]
-    what: dict[str, Any] | None
+    what: Went | Result | None
+    """Nothing if it has begun, what happened in its operation, or what became of the group in the end."""
 
 
 class ResultExtras(TypedDict, total=False):
