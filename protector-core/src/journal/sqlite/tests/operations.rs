@@ -144,7 +144,7 @@ async fn a_full_disk_is_said_and_what_was_acknowledged_stays() {
     };
     let now = limit("1").await.unwrap();
     assert!(now > 1, "SQLite does not go below what is there");
-    let large = Record { body: serde_json::json!("x".repeat(100_000)), ..record(0) };
+    let large = Record { body: serde_json::json!("x".repeat(100_000)).into(), ..record(0) };
     let mut acknowledged = 0;
     let refused = loop {
         // Alone, and in company: a full disk rolls back the whole transaction.
