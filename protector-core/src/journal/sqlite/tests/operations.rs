@@ -189,6 +189,25 @@ async fn three_records(folder: &Path) {
 }
 
 #[tokio::test]
+async fn the_period_of_an_operation_is_from_its_first_record_to_its_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let term = begin(&store, 1).await;
+    assert_eq!(store.period(operation_id(1)).await.unwrap(), None);
+    let at = |second: i64| jiff::Timestamp::from_second(second).unwrap();
+    for second in [10, 12, 19] {
+        store.append(term, Record { at: at(second), ..record(1) }).await.unwrap();
+    }
+    assert_eq!(store.period(operation_id(1)).await.unwrap(), Some((at(10), at(19))));
+    let unknown = store.period(operation_id(2)).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::OperationUnknown { .. }), "{unknown}");
+    let raw = rusqlite::Connection::open(folder.path().join("site-a.db")).unwrap();
+    raw.execute_batch("DELETE FROM record WHERE sequence = 3").unwrap();
+    let damaged = store.period(operation_id(1)).await.unwrap_err();
+    assert!(matches!(damaged, StoreError::Corrupt { .. }), "{damaged}");
+}
+
+#[tokio::test]
 async fn the_chain_shows_a_row_that_was_changed_removed_added_or_moved() {
     let damages = [
         "UPDATE record SET text = replace(text, 'web-1', 'web-2') WHERE sequence = 2",
