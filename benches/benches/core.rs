@@ -141,7 +141,7 @@ fn entry() -> Record {
         kind: event.kind().to_owned(),
         version: 1,
         at: "2026-01-02T03:04:05Z".parse().unwrap(),
-        body: json!(event),
+        body: json!(event).into(),
     }
 }
 

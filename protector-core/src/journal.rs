@@ -159,6 +159,13 @@ pub trait SiteStore: Send + Sync + fmt::Debug {
     /// [`StoreError::Corrupt`] if a row was changed, removed or moved; [`StoreError::OperationUnknown`].
     fn records(&self, operation: OperationId, after: u64) -> Answer<'_, Vec<StoredRecord>>;
 
+    /// When the first and the last of an operation's records were written; nothing if it has none. What stands between them may be
+    /// much, and is not read.
+    ///
+    /// # Errors
+    /// As [`records`](Self::records).
+    fn period(&self, operation: OperationId) -> Answer<'_, Option<(Timestamp, Timestamp)>>;
+
     /// Takes in a copy of another store's operation and records. Contiguous and idempotent; the answer is the last
     /// sequence number that is here now.
     ///

@@ -279,7 +279,7 @@ impl Run<'_> {
         let missing = || StepError::new(Code::Internal, format!("the plan has no step {step}"));
         let planned = self.state.planned(step).ok_or_else(missing)?;
         let kind = self.executor.kinds.get(&planned.kind, planned.kind_version)?;
-        let input = Plan::resolve(planned, self.state.outputs())
+        let input = Plan::resolve(planned, &|step| self.state.output(step))
             .map_err(|error| StepError::new(Code::Internal, error.to_string()))?;
         Ok((Arc::clone(kind), input))
     }
@@ -337,7 +337,7 @@ impl Run<'_> {
         };
         let lane = self.take_lane(&step);
         let halt = self.halt.clone();
-        let output = self.state.outputs().get(&step).cloned();
+        let output = self.state.output(&step);
         let run = self.step_run(&step);
         let limits = self.executor.limits.clone();
         let reports = self.reports.clone();

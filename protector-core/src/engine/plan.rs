@@ -252,12 +252,12 @@ impl Plan {
         lengths
     }
 
-    /// A step's input with every reference replaced by what the earlier step returned.
+    /// A step's input with every reference replaced by what the earlier step returned, which `returned` knows.
     ///
     /// # Errors
     /// [`PlanError::NoOutput`].
-    pub fn resolve(step: &PlannedStep, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
-        resolve(&step.input.value(), outputs)
+    pub fn resolve(step: &PlannedStep, returned: &Returned<'_>) -> Result<Value, PlanError> {
+        resolve(&step.input.value(), returned)
     }
 }
 
@@ -324,22 +324,25 @@ fn asked_of(value: &Value) -> Option<StepId> {
     fields.get("$done")?.as_str().map(StepId::from)
 }
 
-fn resolve(value: &Value, outputs: &BTreeMap<StepId, Value>) -> Result<Value, PlanError> {
+/// Knows what steps have returned.
+type Returned<'a> = dyn Fn(&StepId) -> Option<Value> + 'a;
+
+fn resolve(value: &Value, returned: &Returned<'_>) -> Result<Value, PlanError> {
     if let Some(step) = asked_of(value) {
-        return Ok(Value::Bool(outputs.contains_key(&step)));
+        return Ok(Value::Bool(returned(&step).is_some()));
     }
     if let Some(Target { step, field, instead }) = reference(value) {
-        let found = outputs.get(&step).and_then(|output| output.get(&field)).cloned();
+        let found = returned(&step).and_then(|mut output| output.get_mut(&field).map(Value::take));
         return found.or(instead).ok_or(PlanError::NoOutput { step, field });
     }
     Ok(match value {
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| resolve(item, outputs)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|item| resolve(item, returned)).collect::<Result<_, _>>()?)
         }
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(key, value)| Ok((key.clone(), resolve(value, outputs)?)))
+                .map(|(key, value)| Ok((key.clone(), resolve(value, returned)?)))
                 .collect::<Result<_, PlanError>>()?,
         ),
         plain => plain.clone(),

@@ -6,6 +6,7 @@ use super::event::Trouble;
 use super::plan::{Plan, PlannedStep, Recovery};
 use crate::domain::OperationStatus;
 use crate::id::StepId;
+use crate::journal::canonical::CanonicalJson;
 use index::PlanIndex;
 use serde_json::Value;
 use standing::Standing;
@@ -46,7 +47,8 @@ pub struct OperationState {
     plan: Arc<Plan>,
     index: Arc<PlanIndex>,
     standing: Standing,
-    returned: BTreeMap<StepId, Value>,
+    /// As texts: there are thousands, and few are looked into more than once.
+    returned: BTreeMap<StepId, CanonicalJson>,
     troubles: BTreeMap<StepId, Trouble>,
     paused_by: Option<String>,
     cancelled: Option<String>,
@@ -110,9 +112,10 @@ impl OperationState {
         self.index.position(id).is_some_and(|position| self.standing.is_touched(position))
     }
 
-    /// What steps have returned; those that were undone since are among them, for their undoing needs it.
-    pub fn outputs(&self) -> &BTreeMap<StepId, Value> {
-        &self.returned
+    /// What a step has returned, if it has; also if it was undone since, for its undoing needs it.
+    pub fn output(&self, id: &StepId) -> Option<Value> {
+        // It was written from a value.
+        self.returned.get(id).and_then(|output| output.read().ok())
     }
 
     /// Why what was done is being undone, if it is.

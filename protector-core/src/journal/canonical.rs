@@ -34,6 +34,11 @@ impl CanonicalJson {
         Ok(Self(serde_json::to_string(value)?.into()))
     }
 
+    /// What says nothing: `null`.
+    pub fn nothing() -> Self {
+        Self("null".into())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,7 +83,8 @@ impl Serialize for CanonicalJson {
 
 impl<'de> Deserialize<'de> for CanonicalJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(Box::<str>::from(raw).into()))
+        // Of a text that is at hand: no copy is made but the one that is kept.
+        <&RawValue>::deserialize(deserializer).map(|raw| Self(raw.get().into()))
     }
 }
 

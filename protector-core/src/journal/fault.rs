@@ -30,6 +30,7 @@ pub enum Method {
     Operation,
     Operations,
     Records,
+    Period,
     CopyOperation,
     CopyRecords,
     RemoveOperation,
@@ -283,6 +284,10 @@ impl SiteStore for InterceptedStore {
 
     fn records(&self, operation: OperationId, after: u64) -> Answer<'_, Vec<StoredRecord>> {
         self.through(Method::Records, self.inner.records(operation, after))
+    }
+
+    fn period(&self, operation: OperationId) -> Answer<'_, Option<(Timestamp, Timestamp)>> {
+        self.through(Method::Period, self.inner.period(operation))
     }
 
     fn copy_operation(&self, operation: StoredOperation, records: Vec<StoredRecord>) -> Answer<'_, u64> {

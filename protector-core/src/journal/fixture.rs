@@ -61,7 +61,8 @@ pub(crate) fn record(number: u64) -> Record {
         kind: "step_intent".to_owned(),
         version: 1,
         at: at(),
-        body: json!({"step": "stop_server/web-1", "attempt": number, "calls": ["POST /servers/…/action"]}),
+        body: json!({"step": "stop_server/web-1", "attempt": number, "calls": ["POST /servers/…/action"]})
+            .into(),
     }
 }
 

@@ -4,12 +4,11 @@
 //! its operation, sequence number and term. The hash of the last record stands with the operation. So a row that is
 //! changed, removed, added or moved shows.
 
-use super::canonical::{self, CanonicalJson};
+use super::canonical::CanonicalJson;
 use super::{Holder, Term};
 use crate::id::{GroupId, OperationId, SiteName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -86,7 +85,7 @@ pub struct Record {
     /// When, by the writer's clock.
     pub at: Timestamp,
     /// What happened.
-    pub body: Value,
+    pub body: CanonicalJson,
 }
 
 /// An operation as it is on disk.
@@ -143,8 +142,9 @@ struct OperationText<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RecordText {
+    // In the order of their names, so that the text is canonical as it is written.
     at: Timestamp,
-    body: Value,
+    body: CanonicalJson,
     kind: String,
     operation: OperationId,
     sequence: u64,
@@ -207,7 +207,7 @@ impl StoredRecord {
         previous: Digest,
     ) -> Result<Self, serde_json::Error> {
         let Record { kind, version, at, body } = &record;
-        let text = canonical::text(&RecordText {
+        let text = serde_json::to_string(&RecordText {
             at: *at,
             body: body.clone(),
             kind: kind.clone(),

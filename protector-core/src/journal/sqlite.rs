@@ -194,12 +194,18 @@ impl SiteStore for SqliteStore {
         }))
     }
 
+    fn period(&self, operation: OperationId) -> Answer<'_, Option<(Timestamp, Timestamp)>> {
+        let site = self.site.clone();
+        let doing = format!("read when operation {operation} was written");
+        Box::pin(self.threads.read(doing, move |connection| operations::period(connection, &site, operation)))
+    }
+
     fn copy_operation(&self, operation: StoredOperation, records: Vec<StoredRecord>) -> Answer<'_, u64> {
         let site = self.site.clone();
         let doing = format!("copy operation {}", operation.record.id);
         Box::pin(
             self.threads
-                .write(doing, move |connection| operations::copy(connection, &site, &operation, records)),
+                .write(doing, move |connection| operations::copy(connection, &site, operation, records)),
         )
     }
 

@@ -1,6 +1,6 @@
 use super::error::{Error, Meaning};
 use super::{ApiRequest, Session};
-use crate::transport::Context;
+use crate::transport::{Answer, Context};
 use futures::Stream;
 use futures::stream::{self, TryStreamExt};
 use serde::de::DeserializeOwned;
@@ -24,8 +24,8 @@ pub fn list<'a, T: DeserializeOwned + Send + 'a>(
     let start = Some(Position { request, seen: HashSet::new() });
     stream::try_unfold(start, move |position| async move {
         let Some(Position { request, mut seen }) = position else { return Ok(None) };
-        let page: Page = session.fetch(context, &request).await?;
-        let (items, marker) = read_page::<T>(session, &request, &page, collection)?;
+        let answer = session.send(context, &request).await?;
+        let (items, marker) = read_page::<T>(session, &request, &answer, collection)?;
         let next = match marker {
             None => None,
             Some(marker) if !seen.insert(marker.clone()) => {
@@ -46,22 +46,23 @@ pub fn list<'a, T: DeserializeOwned + Send + 'a>(
     .try_flatten()
 }
 
-/// A page's fields, unread: what stands in order stays in order.
-type Page = BTreeMap<String, Box<RawValue>>;
+/// A page's fields, unread where they came: what stands in order stays in order.
+type Page<'a> = BTreeMap<String, &'a RawValue>;
 
 fn read_page<T: DeserializeOwned>(
     session: &Session,
     request: &ApiRequest,
-    page: &Page,
+    answer: &Answer,
     collection: &'static str,
 ) -> Result<(Vec<T>, Option<String>), Error> {
+    let page: Page<'_> = answer.json().map_err(|error| Error::of(request.service, session.site(), error))?;
     let items = page.get(collection).map_or("null", |raw| raw.get());
     let items = serde_json::from_str(items).map_err(|source| session.malformed(request, source))?;
-    Ok((items, next_marker(page, collection)))
+    Ok((items, next_marker(&page, collection)))
 }
 
 // nova/api/openstack/common.py and cinder likewise: `{collection}_links`; glance: `next`; neutron/pecan: `{collection}_links`
-fn next_marker(page: &Page, collection: &str) -> Option<String> {
+fn next_marker(page: &Page<'_>, collection: &str) -> Option<String> {
     let field = |name: &str| -> Option<Value> { serde_json::from_str(page.get(name)?.get()).ok() };
     // cinder/api/v3/views/groups.py says `group_links`.
     let links = field(&format!("{collection}_links"))
@@ -82,7 +83,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn next_marker(page: &Value, collection: &str) -> Option<String> {
-        let page: Page = serde_json::from_str(&page.to_string()).unwrap();
+        let page = page.to_string();
+        let page: Page<'_> = serde_json::from_str(&page).unwrap();
         super::next_marker(&page, collection)
     }
 

@@ -89,8 +89,8 @@ impl Protector {
     /// There is no such operation; the stores cannot be read.
     pub async fn remains(&self, operation: OperationId) -> Result<Vec<Remnant>, Error> {
         let recalled = self.recall_one(operation).await?;
-        let looked = recalled.state.outputs().get(&StepId::new("look_for_remains"));
-        Ok(looked.map(remains_in).unwrap_or_default())
+        let looked = recalled.state.output(&StepId::new("look_for_remains"));
+        Ok(looked.as_ref().map(remains_in).unwrap_or_default())
     }
 }
 
@@ -150,7 +150,7 @@ fn floating_ips(recalled: &Recalled) -> Vec<DrillFloatingIp> {
     let made = recalled.plan.steps.iter().filter_map(|step| {
         let of = step.id.as_str().strip_prefix("create_test_floating_ip/")?;
         let (server, _) = of.rsplit_once('/')?;
-        let output = recalled.state.outputs().get(&step.id)?;
+        let output = recalled.state.output(&step.id)?;
         let address = output.pointer("/address").and_then(Value::as_str)?;
         Some(DrillFloatingIp { server: server.to_owned(), address: address.to_owned() })
     });

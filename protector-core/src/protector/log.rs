@@ -1,6 +1,7 @@
 use crate::engine::{Event, Log, LogError};
 use crate::error::{Code, Coded};
 use crate::id::SiteName;
+use crate::journal::canonical::CanonicalJson;
 use crate::journal::{Record, StoreError, StorePair, Term};
 use crate::time::Clock;
 use futures::future::BoxFuture;
@@ -20,7 +21,7 @@ pub(super) struct JournalLog {
 
 impl JournalLog {
     async fn append(&self, event: &Event) -> Result<(), LogError> {
-        let body = serde_json::to_value(event)
+        let body = CanonicalJson::of(event)
             .map_err(|error| LogError { code: Code::Internal, source: Box::new(error) })?;
         let record =
             Record { kind: event.kind().to_owned(), version: EVENT_VERSION, at: self.clock.now(), body };
@@ -42,5 +43,5 @@ impl Log for JournalLog {
 
 /// Reads an event back.
 pub(super) fn read(record: &Record) -> Result<Event, serde_json::Error> {
-    serde_json::from_value(record.body.clone())
+    record.body.read()
 }

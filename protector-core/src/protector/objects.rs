@@ -1,4 +1,4 @@
-use crate::engine::{OperationState, PlannedStep, StepState};
+use crate::engine::{OperationState, Plan, PlannedStep, StepState};
 use crate::id::{OperationId, SiteName};
 use crate::operations::MadeObject;
 use serde::{Deserialize, Serialize};
@@ -28,10 +28,9 @@ pub(super) fn changes(operation: OperationId, state: &OperationState) -> Vec<Cha
         // What failed or is under way may have been made, too; its name is known before its id.
         let begun = state.is_touched(&step.id);
         let Some(site) = step.site.as_ref().filter(|_| begun) else { continue };
-        let output = state.outputs().get(&step.id).unwrap_or(&Value::Null);
-        let input =
-            crate::engine::Plan::resolve(step, state.outputs()).unwrap_or_else(|_| step.input.value());
-        changes.extend(made(operation, site, step, &input, output).into_iter().map(Change::Made));
+        let output = state.output(&step.id).unwrap_or_default();
+        let input = Plan::resolve(step, &|step| state.output(step)).unwrap_or_else(|_| step.input.value());
+        changes.extend(made(operation, site, step, &input, &output).into_iter().map(Change::Made));
         // What may have been removed may be there, too.
         if matches!(state.step(&step.id), Some(StepState::Done)) {
             changes.extend(removed(site, step, &input));

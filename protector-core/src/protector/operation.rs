@@ -6,6 +6,7 @@ use crate::domain::{OperationStatus, ProtectionGroup};
 use crate::engine::{Assignment, Event, Left, Log, OperationState, Outcome, Plan};
 use crate::error::Coded;
 use crate::id::{GroupId, OperationId};
+use crate::journal::canonical::CanonicalJson;
 use crate::journal::{OperationRecord, PairTerm};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -231,6 +232,8 @@ impl Protector {
             let _ = state.apply(event);
         }
         let id = record.id;
+        // The plan is here already, and its text may be large.
+        let record = OperationRecord { plan: CanonicalJson::nothing(), ..record };
         let protector = self.clone();
         let token = stop.clone();
         let task = tokio::spawn(async move {
@@ -306,10 +309,9 @@ impl Protector {
         if let Some(Left::Journal(error)) = &outcome.left {
             tracing::error!(code = error.code().as_str(), "{}", crate::error::chain(error));
         }
-        let records = self.stores.store(&record.home)?.records(record.id, 0).await?;
-        let times: Vec<_> = records.iter().map(|stored| stored.record.at).collect();
+        let period = self.stores.store(&record.home)?.period(record.id).await?;
         let (_, group) = self.records().group(record.group).await?;
-        let operation = view(record, &outcome.state, outcome.status(), &times);
+        let operation = view(record, &outcome.state, outcome.status(), period);
         Ok(OperationReport { operation, group, left: outcome.left })
     }
 }

@@ -4,6 +4,7 @@ use super::{Error, Protector};
 use crate::domain::{OperationStatus, OperationType, ProtectionGroup};
 use crate::engine::{Event, OperationState, Plan, StepState};
 use crate::id::{GroupId, OperationId, SiteName, StepId};
+use crate::journal::canonical::CanonicalJson;
 use crate::journal::{Digest, Holder, OperationRecord, StoredOperation, StoredRecord};
 use crate::operations::MadeObject;
 use jiff::Timestamp;
@@ -78,7 +79,8 @@ pub(super) struct Recalled {
 
 impl Recalled {
     pub(super) fn view(&self) -> OperationView {
-        view(&self.record, &self.state, self.state.status(), &self.times)
+        let period = self.times.first().copied().zip(self.times.last().copied());
+        view(&self.record, &self.state, self.state.status(), period)
     }
 }
 
@@ -86,7 +88,7 @@ pub(super) fn view(
     record: &OperationRecord,
     state: &OperationState,
     status: OperationStatus,
-    times: &[Timestamp],
+    period: Option<(Timestamp, Timestamp)>,
 ) -> OperationView {
     let plan = state.plan();
     let with = |wanted: fn(&StepState) -> bool| -> Vec<StepId> {
@@ -104,8 +106,8 @@ pub(super) fn view(
         progress: state.progress(),
         source_site: plan.source_site.clone(),
         target_site: plan.target_site.clone(),
-        started_at: times.first().copied(),
-        completed_at: status.is_end().then(|| times.last().copied()).flatten(),
+        started_at: period.map(|(first, _)| first),
+        completed_at: period.map(|(_, last)| last).filter(|_| status.is_end()),
         steps_completed: with(|step| matches!(step, StepState::Done)),
         steps_failed,
         steps_skipped: with(|step| matches!(step, StepState::Skipped { .. })),
@@ -222,24 +224,29 @@ impl Protector {
         for stored in newest.into_values() {
             let home = self.stores.store(&stored.record.home)?;
             let records = home.records(stored.record.id, 0).await?;
-            recalled.push(recall(stored, &records)?);
+            recalled.push(recall(stored, records)?);
         }
         recalled.sort_by_key(|recalled| recalled.record.created_at);
         Ok(recalled)
     }
 }
 
-fn recall(stored: StoredOperation, records: &[StoredRecord]) -> Result<Recalled, Error> {
+fn recall(stored: StoredOperation, records: Vec<StoredRecord>) -> Result<Recalled, Error> {
     let head = records.last().map_or_else(|| stored.origin(), |last| last.hash);
-    let texts = records.iter().map(|record| record.text.len()).chain([stored.text.len()]);
-    let bytes = texts.sum::<usize>() as u64;
-    let record = stored.record;
-    let unreadable = |source| Error::PlanUnreadable { operation: record.id, source };
-    let plan: Plan = record.plan.read().map_err(unreadable)?;
-    let plan = Arc::new(plan);
-    let events: Vec<Event> =
-        records.iter().map(|stored| read(&stored.record)).collect::<Result<_, _>>().map_err(unreadable)?;
-    let times = records.iter().map(|stored| stored.record.at).collect();
+    let StoredOperation { mut record, text, .. } = stored;
+    let (id, mut bytes) = (record.id, text.len() as u64);
+    // The record has the plan, and either may be large.
+    drop(text);
+    let unreadable = |source| Error::PlanUnreadable { operation: id, source };
+    let plan: Arc<Plan> = Arc::new(record.plan.read().map_err(unreadable)?);
+    record.plan = CanonicalJson::nothing();
+    let (mut events, mut times): (Vec<Event>, Vec<Timestamp>) = (Vec::new(), Vec::new());
+    // Each is let go of when it is read: there may be thousands.
+    for written in records {
+        bytes = bytes.saturating_add(written.text.len() as u64);
+        events.push(read(&written.record).map_err(unreadable)?);
+        times.push(written.record.at);
+    }
     let mut state = OperationState::new(Arc::clone(&plan));
     for event in &events {
         if state.apply(event).is_err() {

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
@@ -93,7 +93,7 @@ impl Answer {
     ///
     /// # Errors
     /// It is not JSON of the expected shape.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, CallError> {
         serde_json::from_slice(&self.body).map_err(|source| CallError {
             purpose: self.purpose.clone(),
             attempts: self.attempts.clone(),

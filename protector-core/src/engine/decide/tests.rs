@@ -360,7 +360,7 @@ fn what_steps_returned_outlives_their_undoing() {
     let returned = Event::StepDone { step: "a".into(), output: output.clone() };
     let (state, _) =
         after(&plan, &[started(), intended("a"), returned, rollback(), reverting("a"), reverted("a")]);
-    assert_eq!(state.outputs().get(&StepId::from("a")), Some(&output));
+    assert_eq!(state.output(&StepId::from("a")), Some(output));
 }
 
 #[test]

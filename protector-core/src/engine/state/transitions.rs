@@ -4,6 +4,7 @@ use super::{IllegalTransition, OperationState, StepState};
 use crate::domain::OperationStatus;
 use crate::engine::event::Event;
 use crate::id::StepId;
+use crate::journal::canonical::CanonicalJson;
 
 impl OperationState {
     /// Takes in an event.
@@ -145,7 +146,7 @@ impl OperationState {
             }
             Event::StepDone { step, output } => {
                 self.put(step, StepState::Done);
-                self.returned.insert(step.clone(), output.clone());
+                self.returned.insert(step.clone(), CanonicalJson::of_value(output));
                 self.troubles.remove(step);
             }
             Event::StepTroubled { step, trouble } => {

@@ -7,6 +7,7 @@ use crate::id::{GroupId, OperationId, SiteName};
 use crate::journal::error::StoreError;
 use crate::journal::record::{Unreadable, origin};
 use crate::journal::{Digest, OperationRecord, Record, StoredOperation, StoredRecord, Term};
+use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use uuid::Uuid;
@@ -259,6 +260,39 @@ pub(super) fn records(
     Ok(records)
 }
 
+/// See [`period`](crate::journal::SiteStore::period).
+pub(super) fn period(
+    connection: &Connection,
+    site: &SiteName,
+    operation: OperationId,
+) -> Result<Option<(Timestamp, Timestamp)>, Fault> {
+    let last = reached(connection, site, operation)?.last;
+    if last == 0 {
+        return Ok(None);
+    }
+    let at = |sequence| written_at(connection, site, operation, sequence);
+    Ok(Some((at(1)?, at(last)?)))
+}
+
+fn written_at(
+    connection: &Connection,
+    site: &SiteName,
+    operation: OperationId,
+    sequence: u64,
+) -> Result<Timestamp, Fault> {
+    let place = format!("record {sequence} of operation {operation}");
+    let row = connection
+        .prepare_cached("SELECT text, hash FROM record WHERE operation = ?1 AND sequence = ?2")?
+        .query_row(params![operation.uuid().as_bytes(), integer(sequence)?], |row| {
+            Ok((row.get(0)?, digest(row, 1)?))
+        })
+        .optional()?;
+    let (text, hash) = row.ok_or_else(|| corrupt(site, format!("{place} is missing")))?;
+    let stored = StoredRecord::read(text, hash, operation, sequence)
+        .map_err(|error| unreadable(site, &place, &error))?;
+    Ok(stored.record.at)
+}
+
 fn hash_at(connection: &Connection, operation: OperationId, sequence: u64) -> Result<Option<Digest>, Fault> {
     Ok(connection
         .prepare_cached("SELECT hash FROM record WHERE operation = ?1 AND sequence = ?2")?
@@ -270,7 +304,7 @@ fn hash_at(connection: &Connection, operation: OperationId, sequence: u64) -> Re
 pub(super) fn copy(
     connection: &Connection,
     site: &SiteName,
-    operation: &StoredOperation,
+    operation: StoredOperation,
     records: Vec<StoredRecord>,
 ) -> Result<u64, Fault> {
     let id = operation.record.id;
@@ -280,8 +314,8 @@ pub(super) fn copy(
         None => {
             // From its text: that, and nothing beside it, is what was written.
             let place = format!("the copy of operation {id}");
-            let operation = StoredOperation::read(operation.text.clone(), 0)
-                .map_err(|error| unreadable(site, &place, &error))?;
+            let operation =
+                StoredOperation::read(operation.text, 0).map_err(|error| unreadable(site, &place, &error))?;
             insert(connection, &operation.record, &operation.text)?;
             (0, operation.origin())
         }

@@ -144,7 +144,7 @@ async fn a_full_disk_is_said_and_what_was_acknowledged_stays() {
     };
     let now = limit("1").await.unwrap();
     assert!(now > 1, "SQLite does not go below what is there");
-    let large = Record { body: serde_json::json!("x".repeat(100_000)), ..record(0) };
+    let large = Record { body: serde_json::json!("x".repeat(100_000)).into(), ..record(0) };
     let mut acknowledged = 0;
     let refused = loop {
         // Alone, and in company: a full disk rolls back the whole transaction.
@@ -186,6 +186,25 @@ async fn three_records(folder: &Path) {
     for number in 1..=3 {
         store.append(term, record(number)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_period_of_an_operation_is_from_its_first_record_to_its_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let term = begin(&store, 1).await;
+    assert_eq!(store.period(operation_id(1)).await.unwrap(), None);
+    let at = |second: i64| jiff::Timestamp::from_second(second).unwrap();
+    for second in [10, 12, 19] {
+        store.append(term, Record { at: at(second), ..record(1) }).await.unwrap();
+    }
+    assert_eq!(store.period(operation_id(1)).await.unwrap(), Some((at(10), at(19))));
+    let unknown = store.period(operation_id(2)).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::OperationUnknown { .. }), "{unknown}");
+    let raw = rusqlite::Connection::open(folder.path().join("site-a.db")).unwrap();
+    raw.execute_batch("DELETE FROM record WHERE sequence = 3").unwrap();
+    let damaged = store.period(operation_id(1)).await.unwrap_err();
+    assert!(matches!(damaged, StoreError::Corrupt { .. }), "{damaged}");
 }
 
 #[tokio::test]
