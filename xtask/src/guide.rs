@@ -160,12 +160,9 @@ mod tests {
     #[test]
     fn the_home_lies_at_the_root_and_every_other_page_where_it_is_in_the_tree() {
         let (tree, pages) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for (path, text) in [
-            ("guide/index.md", "[a](../docs/a.md)"),
-            ("docs/a.md", "[b](../README.md)"),
-            ("docs/differences.yaml", ""),
-            ("README.md", "b"),
-        ] {
+        let written =
+            [("guide/index.md", "[a](../docs/a.md)"), ("docs/a.md", "[b](../README.md)"), ("README.md", "b")];
+        for (path, text) in written.into_iter().chain(LINKED.iter().map(|linked| (*linked, "linked"))) {
             write(&tree.path().join(path), text).unwrap();
         }
         lay_out(tree.path(), pages.path()).unwrap();
@@ -173,5 +170,6 @@ mod tests {
         assert_eq!(laid("index.md").as_deref(), Some("[a](docs/a.md)"));
         assert_eq!(laid("docs/a.md").as_deref(), Some("[b](../README.md)"));
         assert_eq!(laid("guide/index.md"), None);
+        assert!(LINKED.iter().all(|linked| laid(linked).as_deref() == Some("linked")));
     }
 }
