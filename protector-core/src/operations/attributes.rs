@@ -6,7 +6,7 @@
 
 use super::placement::{Placement, dhcp_options};
 use super::twins::volume_label;
-use crate::domain::{PortDefinition, ServerDefinition, VolumeDefinition};
+use crate::domain::{PortDefinition, ServerDefinition, VolumeDefinition, naming};
 use crate::engine::StepBuilder;
 use crate::inventory::{own_metadata, without_markers};
 use crate::openstack::block_storage::{Volume, VolumeUpdate};
@@ -159,7 +159,7 @@ pub(super) fn update_port(
         extra_dhcp_opts: dhcp_changes(port, there, &mut changed),
         ..PortUpdate::default()
     };
-    let own = there.tags.iter().filter(|tag| !crate::domain::naming::is_marker(tag)).cloned();
+    let own = there.tags.iter().filter(|tag| !naming::is_marker(tag)).cloned();
     let tags = changed.note("tags", sorted(&port.tags), &own.collect());
     if changed.0.is_empty() {
         return None;

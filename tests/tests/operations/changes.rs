@@ -112,9 +112,15 @@ impl Scene {
         steps.map(|step| step.id.to_string()).collect()
     }
 
-    /// A counterpart of the VM that was changed, as the other site has it.
-    async fn counterpart(&self, name: &str) -> Machine {
-        crate::machines::read(self.there()).await.unwrap()[name].clone()
+    /// The group has been at the other site and is home again; gives what is there of the VM that will be changed.
+    async fn there_and_back(&mut self) -> Machine {
+        for request in [failover(), failback()] {
+            self.done(&request).await;
+            self.moved().await;
+            self.live(400).await;
+        }
+        monitored(&self.b).await;
+        crate::machines::read(self.there()).await.unwrap()[VM].clone()
     }
 
     /// The VM has another name from now on.
@@ -140,13 +146,7 @@ async fn where_nothing_has_changed_nothing_is_brought_over() {
 #[tokio::test(start_paused = true)]
 async fn sync_brings_what_has_changed_to_servers_ports_and_volumes_that_are_there() {
     let mut scene = Scene::protected().await;
-    for request in [failover(), failback()] {
-        scene.done(&request).await;
-        scene.moved().await;
-        scene.live(400).await;
-    }
-    monitored(&scene.b).await;
-    let shadow = scene.counterpart(VM).await;
+    let shadow = scene.there_and_back().await;
     scene.done(&sync()).await;
     change(&scene.a, &scene.running[VM]).await;
     let told = scene.protector.drift(GROUP).await.unwrap();
@@ -209,13 +209,7 @@ async fn a_move_brings_what_has_changed_to_what_is_there_and_undo_leaves_it() {
 #[tokio::test(start_paused = true)]
 async fn what_a_service_does_not_take_stops_no_sync_and_leaves_the_server_locked() {
     let mut scene = Scene::protected().await;
-    for request in [failover(), failback()] {
-        scene.done(&request).await;
-        scene.moved().await;
-        scene.live(400).await;
-    }
-    monitored(&scene.b).await;
-    let shadow = scene.counterpart(VM).await;
+    let shadow = scene.there_and_back().await;
     change(&scene.a, &scene.running[VM]).await;
     scene.faults(
         "[{target: site-b/compute, method: PUT, path: '/metadata$', action: answer, status: 403, times: 1}]",
@@ -233,13 +227,7 @@ async fn what_a_service_does_not_take_stops_no_sync_and_leaves_the_server_locked
 
 /// A sync that is under way, in the moment in which the server at the other site is unlocked.
 async fn unlocked_by_sync(scene: &mut Scene) -> (Machine, OperationHandle) {
-    for request in [failover(), failback()] {
-        scene.done(&request).await;
-        scene.moved().await;
-        scene.live(400).await;
-    }
-    monitored(&scene.b).await;
-    let shadow = scene.counterpart(VM).await;
+    let shadow = scene.there_and_back().await;
     change(&scene.a, &scene.running[VM]).await;
     scene.faults("[{target: site-b/compute, method: PUT, path: '/metadata$', action: delay, seconds: 10}]");
     let plan = scene.plan(&sync()).await.plan.unwrap();

@@ -1,4 +1,5 @@
 use super::known;
+use crate::domain::naming;
 use crate::engine::{StepError, StepRun};
 use crate::id::ServerId;
 use crate::inventory::without_markers;
@@ -99,7 +100,7 @@ impl SiteStep for UpdateServer {
                 servers.unlock(&run.context, id).await?;
                 locked = false;
             }
-            let markers = server.metadata.iter().filter(|(key, _)| crate::domain::naming::is_marker(key));
+            let markers = server.metadata.iter().filter(|(key, _)| naming::is_marker(key));
             let mut wanted = metadata.clone();
             wanted.extend(markers.map(|(key, value)| (key.clone(), value.clone())));
             replaced = servers.replace_metadata(&run.context, id, &wanted).await;
